@@ -1,0 +1,61 @@
+package io.github.advisorylock;
+
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection for the lock alone, such as one that goes past a pooler. Immutable.
+ *
+ * @param url a JDBC URL of PostgreSQL; may itself carry user and password
+ * @param user the role; null for the URL's, or the driver's default
+ * @param password the password; null for the URL's, or the driver's way to find one
+ */
+public record ConnectionSettings(String url, @Nullable String user, @Nullable String password) {
+
+  private static final String DRIVER = "org.postgresql.Driver";
+
+  /**
+   * Opens a new connection. A driver that only the thread's context class loader sees is found,
+   * too.
+   *
+   * @return a connection that is the caller's to close
+   * @throws SQLException if the driver cannot connect
+   */
+  public Connection open() throws SQLException {
+    Properties properties = new Properties();
+    if (user != null) {
+      properties.setProperty("user", user);
+    }
+    if (password != null) {
+      properties.setProperty("password", password);
+    }
+    Driver driver = contextDriver();
+    Connection connection = driver == null ? null : driver.connect(url, properties);
+    return connection != null ? connection : DriverManager.getConnection(url, properties);
+  }
+
+  /** pgjdbc as the application sees it; null if it does not. */
+  private static @Nullable Driver contextDriver() {
+    try {
+      return Class.forName(DRIVER, true, Thread.currentThread().getContextClassLoader())
+                  .getDeclaredConstructor()
+                  .newInstance()
+              instanceof Driver driver
+          ? driver
+          : null;
+    } catch (ReflectiveOperationException | LinkageError e) {
+      return null;
+    }
+  }
+
+  /** The URL without any password, and the user. */
+  @Override
+  public String toString() {
+    return "ConnectionSettings[url=%s, user=%s, password=%s]"
+        .formatted(Secrets.withoutPassword(url), user, password == null ? null : Secrets.MASK);
+  }
+}

@@ -1,0 +1,16 @@
+package io.github.advisorylock;
+
+/** A setting that cannot be used. Thrown before the database is touched. */
+public final class LockConfigurationException extends LockException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * An exception with a complete message.
+   *
+   * @param message names the property, its value (never a password) and what is allowed
+   */
+  public LockConfigurationException(String message) {
+    super(message, null);
+  }
+}

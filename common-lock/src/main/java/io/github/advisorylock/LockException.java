@@ -1,0 +1,20 @@
+package io.github.advisorylock;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why there is no lock. The message says what happened, to which key, who holds it where that is
+ * known, and what to do.
+ */
+public abstract sealed class LockException extends RuntimeException
+    permits LockConfigurationException,
+        LockInterruptedException,
+        LockTimeoutException,
+        LockUnavailableException {
+
+  private static final long serialVersionUID = 1L;
+
+  LockException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,112 @@
+package io.github.advisorylock;
+
+import java.io.Serializable;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The session that holds a lock, as another session sees it. Immutable.
+ *
+ * <p>Of a session of another role PostgreSQL shows only pid, role and application name, unless one
+ * is a member of {@code pg_read_all_stats}: what it hides is null here.
+ *
+ * @param key the key it holds
+ * @param pid its backend's process id
+ * @param user its role; empty if hidden
+ * @param applicationName who it says it is; empty if it says nothing
+ * @param clientAddress where it comes from; null if hidden or over a local socket
+ * @param connectedSince when it connected; null if hidden
+ * @param state what it is doing, such as {@code idle} or {@code active}; null if hidden
+ * @param query its current or last statement; null if hidden
+ */
+public record LockHolder(
+    LockKey key,
+    int pid,
+    String user,
+    String applicationName,
+    @Nullable String clientAddress,
+    @Nullable Instant connectedSince,
+    @Nullable String state,
+    @Nullable String query)
+    implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+  private static final int LONGEST_QUERY = 100;
+
+  /**
+   * Looks up who holds a key in the connection's database.
+   *
+   * @param connection any connection to that database; a transaction that is open on it stays open,
+   *     otherwise none is left
+   * @param key the key
+   * @return the holder; empty if the key is free
+   * @throws SQLException if the server cannot be asked, or with SQLSTATE 42501 if the role may not
+   *     read {@code pg_locks} or {@code pg_stat_activity}
+   */
+  public static Optional<LockHolder> find(Connection connection, LockKey key) throws SQLException {
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
+      return Optional.ofNullable(LockSql.holder(scope.connection(), key));
+    }
+  }
+
+  /**
+   * Ends this session, if it is still the same one and still holds the key. The lock is free a few
+   * milliseconds later; what the session was doing in a transaction is rolled back.
+   *
+   * @param connection any other connection to the same database
+   * @return whether the server was told to end it; false if it holds the key no longer or {@link
+   *     #connectedSince} is hidden, so that it cannot be told from a later session with its pid
+   * @throws SQLException with SQLSTATE 42501 if the role may not end sessions of the holder's role
+   */
+  public boolean terminate(Connection connection) throws SQLException {
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
+      return LockSql.terminate(scope.connection(), this);
+    }
+  }
+
+  /**
+   * This holder in one line, for people.
+   *
+   * @return such as {@code pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7}
+   */
+  public String describe() {
+    StringBuilder line = new StringBuilder("pid ").append(pid);
+    if (!applicationName.isEmpty()) {
+      line.append(" [").append(applicationName).append(']');
+    }
+    if (!user.isEmpty()) {
+      line.append(", user ").append(user);
+    }
+    if (clientAddress != null) {
+      line.append(", from ").append(clientAddress);
+    }
+    if (connectedSince != null) {
+      line.append(", connected since ").append(connectedSince.truncatedTo(ChronoUnit.SECONDS));
+    }
+    if (state != null) {
+      line.append(", ").append(state);
+    }
+    if ("active".equals(state) && query != null) {
+      line.append(": ").append(shortened(query));
+    }
+    return line.toString();
+  }
+
+  private static String shortened(String query) {
+    if (Secrets.mayHoldPassword(query)) {
+      return "(a statement that mentions a password)";
+    }
+    String line = query.replaceAll("\\s+", " ").strip();
+    return line.length() <= LONGEST_QUERY ? line : line.substring(0, LONGEST_QUERY) + "…";
+  }
+
+  /** Like {@link #describe}: a query's secrets do not get into a log by way of this record. */
+  @Override
+  public String toString() {
+    return describe();
+  }
+}

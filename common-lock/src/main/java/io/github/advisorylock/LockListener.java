@@ -1,0 +1,92 @@
+package io.github.advisorylock;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what happens to a lock. Every method does nothing unless overridden.
+ *
+ * <p>Called on the thread that waits for or releases the lock, so it should be quick. Whatever it
+ * throws is logged and otherwise ignored: a failing listener never breaks a lock.
+ */
+public interface LockListener {
+
+  /** A listener that ignores everything. */
+  LockListener NONE = new LockListener() {};
+
+  /**
+   * The lock is not to be had yet. Called after the first unsuccessful try and then every ten
+   * seconds.
+   *
+   * @param event what is known so far
+   */
+  default void onWaiting(Waiting event) {}
+
+  /**
+   * The lock is ours.
+   *
+   * @param event how long that took
+   */
+  default void onAcquired(Acquired event) {}
+
+  /**
+   * The lock has been released, and the server has confirmed it.
+   *
+   * @param event how long it was held
+   */
+  default void onReleased(Released event) {}
+
+  /**
+   * The lock was released, but the server said that it was not held, or nothing at all: for some
+   * time others may have held it too. The connection has been ended.
+   *
+   * @param event what went wrong
+   */
+  default void onLost(Lost event) {}
+
+  /**
+   * A wait that goes on.
+   *
+   * @param key the key
+   * @param attempts the unsuccessful tries so far, at least 1
+   * @param waited the time so far
+   * @param retry what bounds the wait
+   * @param holder who holds the lock; null if that could not be seen
+   * @param failure why the last try failed; null if it did not fail but another session held the
+   *     lock
+   */
+  record Waiting(
+      LockKey key,
+      int attempts,
+      Duration waited,
+      RetryPolicy retry,
+      @Nullable LockHolder holder,
+      @Nullable SQLException failure) {}
+
+  /**
+   * A lock that has been acquired.
+   *
+   * @param key the key
+   * @param attempts the tries, at least 1; 1 if there was no wait
+   * @param waited the time from the first try to the successful one
+   */
+  record Acquired(LockKey key, int attempts, Duration waited) {}
+
+  /**
+   * A lock that has been released.
+   *
+   * @param key the key
+   * @param held the time from acquiring to releasing
+   */
+  record Released(LockKey key, Duration held) {}
+
+  /**
+   * A lock that turned out to be lost.
+   *
+   * @param key the key
+   * @param held the time since it was acquired
+   * @param reason what the server said, for people
+   */
+  record Lost(LockKey key, Duration held, String reason) {}
+}

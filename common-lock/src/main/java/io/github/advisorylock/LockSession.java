@@ -1,0 +1,85 @@
+package io.github.advisorylock;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one database session on which a lock is tried for and held. When it ends, however it ends,
+ * the server frees the lock.
+ *
+ * <p>For one {@link AdvisoryLock#acquire} at a time; may be used again once that lock is released.
+ */
+public abstract class LockSession {
+
+  LockSession() {}
+
+  /**
+   * A session of the lock's own, opened when the lock is first tried for and closed when it is
+   * released or given up.
+   *
+   * <p>Server-side timeouts that would end it are switched off for it, and {@code application_name}
+   * tells whether it waits or holds. If the connection comes from a pool, it goes back with its
+   * autocommit mode, settings and name as they were; when it cannot be confirmed to be without the
+   * lock, it is ended first. A connection that is lost while waiting is replaced.
+   *
+   * @param source opens the connection
+   * @param application a short word for {@code application_name}, such as {@code flyway}
+   * @return the session, not yet opened
+   */
+  public static LockSession dedicated(ConnectionSource source, String application) {
+    return new DedicatedSession(source, new SessionName(application));
+  }
+
+  /**
+   * A session that somebody else works on. It must not be in a transaction when the lock is
+   * acquired; while it waits, autocommit is on, and from then on it is as it was, save for {@code
+   * application_name}, which is put back with the release.
+   *
+   * <p>A release in the middle of an open transaction leaves that open; in a failed transaction it
+   * rolls back, since the server accepts nothing else. A connection on which the unlock cannot be
+   * confirmed is ended.
+   *
+   * @param connection the session's connection; never closed, unless it has to be ended
+   * @param application a short word for {@code application_name}, such as {@code liquibase}
+   * @return the session
+   */
+  public static LockSession borrowed(Connection connection, String application) {
+    return new BorrowedSession(connection, new SessionName(application));
+  }
+
+  /**
+   * Makes the session ready for tries; does nothing if it is.
+   *
+   * @throws SQLException if that fails
+   * @throws LockUnavailableException if no lock could be relied upon here
+   */
+  abstract void open(LockKey key) throws SQLException;
+
+  /**
+   * Tries once, without waiting, and believes a yes only when pg_locks shows the lock.
+   *
+   * @throws LockUnavailableException if the server says yes but shows no such lock
+   */
+  abstract boolean tryLock(LockKey key) throws SQLException;
+
+  /** Says in {@code application_name} that this session waits. */
+  abstract void announceWaiting(LockKey key) throws SQLException;
+
+  /** Who holds the key; null if nobody does any more. */
+  abstract @Nullable LockHolder holder(LockKey key) throws SQLException;
+
+  /**
+   * After a failed try: whether {@link #open} may find a fresh session on which the next succeeds.
+   */
+  abstract boolean canStartAfresh(SQLException failure);
+
+  /**
+   * Lets go of the key if it was taken, brings everything back that was changed, and closes what
+   * was opened. Never throws.
+   *
+   * @return what went wrong, if the key was taken and its release could not be confirmed
+   */
+  abstract Optional<String> giveBack(LockKey key);
+}

@@ -1,0 +1,122 @@
+package io.github.advisorylock;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings that every tool has, read and checked. Immutable.
+ *
+ * @param active false if there is to be no lock at all
+ * @param key the key, before the scope is looked at
+ * @param scope among whom a migration is alone
+ * @param retry how to wait
+ * @param connection a connection for the lock alone; null for the tool's own way to connect
+ */
+public record LockSettings(
+    boolean active,
+    LockKey key,
+    LockScope scope,
+    RetryPolicy retry,
+    @Nullable ConnectionSettings connection) {
+
+  private static final Duration SHORTEST_DELAY = Duration.ofMillis(1);
+
+  /**
+   * Reads {@code active}, {@code key}, {@code scope}, {@code timeout}, {@code maxAttempts}, {@code
+   * backoff}, {@code backoffStep}, {@code maxBackoff}, {@code url}, {@code user} and {@code
+   * password}.
+   *
+   * @param reader finds the settings
+   * @param unset the policy for what is not set, such as from the tool's own settings
+   * @return the settings
+   * @throws LockConfigurationException if one of them cannot be used
+   */
+  public static LockSettings read(SettingReader reader, RetryPolicy unset) {
+    return new LockSettings(
+        reader.flag("active", true),
+        key(reader),
+        reader.choice("scope", LockScope.DATABASE),
+        retry(reader, unset),
+        connection(reader));
+  }
+
+  /**
+   * The key to lock.
+   *
+   * @param defaultSchema the schema that the tool works in
+   * @return the key; with scope schema, that of the schema
+   */
+  public LockKey keyFor(String defaultSchema) {
+    return scope == LockScope.SCHEMA ? key.within(defaultSchema) : key;
+  }
+
+  private static LockKey key(SettingReader reader) {
+    String text = reader.text("key");
+    if (text == null) {
+      return LockKey.MIGRATION;
+    }
+    if (!text.matches("[+-]?\\d+")) {
+      return LockKey.named(text);
+    }
+    try {
+      return LockKey.of(Long.parseLong(text));
+    } catch (NumberFormatException e) {
+      throw reader.rejected(
+          "key",
+          text,
+          "a whole number from " + Long.MIN_VALUE + " to " + Long.MAX_VALUE + ", or a name");
+    }
+  }
+
+  private static RetryPolicy retry(SettingReader reader, RetryPolicy unset) {
+    Duration timeout = reader.timeout("timeout");
+    Integer maxAttempts = reader.attempts("maxAttempts");
+    Duration firstDelay = reader.duration("backoff", SHORTEST_DELAY);
+    Duration step = reader.duration("backoffStep", Duration.ZERO);
+    Duration maxDelay = reader.duration("maxBackoff", SHORTEST_DELAY);
+    if (firstDelay != null && maxDelay != null && maxDelay.compareTo(firstDelay) < 0) {
+      throw reader.rejected(
+          "maxBackoff",
+          Text.of(maxDelay),
+          "at least as long as backoff, which is " + Text.of(firstDelay));
+    }
+    Duration cap = maxDelay != null ? maxDelay : longer(unset.maxDelay(), firstDelay);
+    return new RetryPolicy(
+        Objects.requireNonNullElse(timeout, unset.timeout()),
+        Objects.requireNonNullElse(maxAttempts, unset.maxAttempts()),
+        firstDelay != null ? firstDelay : shorter(unset.firstDelay(), cap),
+        Objects.requireNonNullElse(step, unset.step()),
+        cap);
+  }
+
+  private static Duration longer(Duration one, @Nullable Duration other) {
+    return other == null || one.compareTo(other) >= 0 ? one : other;
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) <= 0 ? one : other;
+  }
+
+  private static @Nullable ConnectionSettings connection(SettingReader reader) {
+    String url = reader.text("url");
+    String user = reader.text("user");
+    String password = reader.secret("password");
+    if (url == null) {
+      if (user != null) {
+        throw reader.rejected("user", user, "left out when url is not set");
+      }
+      if (password != null) {
+        throw reader.rejected("password", Secrets.MASK, "left out when url is not set");
+      }
+      return null;
+    }
+    if (!url.startsWith("jdbc:") || !url.contains("postgresql:")) {
+      throw reader.rejected(
+          "url",
+          Secrets.withoutPassword(url),
+          "a JDBC URL such as jdbc:postgresql://host:5432/database");
+    }
+    return new ConnectionSettings(url, user, password);
+  }
+}

@@ -1,0 +1,218 @@
+package io.github.advisorylock;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads settings that a user wrote as text, so that both tools have the same names, units and
+ * errors. A setting that is not there yields its default; one that cannot be understood is an error
+ * that names the property, the value and what is allowed.
+ */
+public final class SettingReader {
+
+  private static final Pattern WITH_UNIT = Pattern.compile("(\\d{1,15})\\s*(ms|s|m|h|)");
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  private final String prefix;
+  private final Function<String, @Nullable String> lookUp;
+
+  /**
+   * A reader of one tool's settings.
+   *
+   * @param prefix what errors put before a setting's name, such as {@code flyway.advisoryLock.}
+   * @param lookUp from a setting's name, such as {@code timeout}, to its text; null if it is not
+   *     set
+   */
+  public SettingReader(String prefix, Function<String, @Nullable String> lookUp) {
+    this.prefix = prefix;
+    this.lookUp = lookUp;
+  }
+
+  /**
+   * A text that is not blank, without the blanks around it.
+   *
+   * @param name the setting
+   * @return the text; null if it is not set
+   * @throws LockConfigurationException if it is blank
+   */
+  public @Nullable String text(String name) {
+    String value = lookUp.apply(name);
+    if (value == null) {
+      return null;
+    }
+    if (value.isBlank()) {
+      throw rejected(name, value, "a value; leave the property out for its default");
+    }
+    return value.strip();
+  }
+
+  /**
+   * A text as it was written, for passwords: blanks count, and no error shows it.
+   *
+   * @param name the setting
+   * @return the text; null if it is not set
+   */
+  public @Nullable String secret(String name) {
+    return lookUp.apply(name);
+  }
+
+  /**
+   * A length of time: a whole number with the unit ms, s, m or h, a bare number of seconds, or ISO
+   * 8601 such as {@code PT5M}.
+   *
+   * @param name the setting
+   * @param shortest the least that is allowed
+   * @return the duration, at most 365 days; null if it is not set
+   * @throws LockConfigurationException if it is anything else
+   */
+  public @Nullable Duration duration(String name, Duration shortest) {
+    return duration(name, shortest, "");
+  }
+
+  private @Nullable Duration duration(String name, Duration shortest, String alsoAllowed) {
+    String value = text(name);
+    if (value == null) {
+      return null;
+    }
+    Duration duration = parse(value.toLowerCase(Locale.ROOT));
+    if (duration == null || duration.compareTo(shortest) < 0 || duration.compareTo(LONGEST) > 0) {
+      String from = shortest.isZero() ? "0" : Text.of(shortest);
+      throw rejected(
+          name,
+          value,
+          "a duration from "
+              + from
+              + " to 365 days: 500ms, 30s, 5m, 1h, PT5M or a number of seconds"
+              + alsoAllowed);
+    }
+    return duration;
+  }
+
+  /**
+   * A {@link #duration}, or {@code none}.
+   *
+   * @param name the setting
+   * @return the duration, zero or more; {@link RetryPolicy#NO_TIMEOUT} for {@code none}; null if it
+   *     is not set
+   * @throws LockConfigurationException if it is anything else
+   */
+  public @Nullable Duration timeout(String name) {
+    return "none".equalsIgnoreCase(text(name))
+        ? RetryPolicy.NO_TIMEOUT
+        : duration(name, Duration.ZERO, ", or none to wait for ever");
+  }
+
+  private static @Nullable Duration parse(String value) {
+    Matcher matcher = WITH_UNIT.matcher(value);
+    if (!matcher.matches()) {
+      return parseIso(value);
+    }
+    long number = Long.parseLong(matcher.group(1));
+    try {
+      return switch (matcher.group(2)) {
+        case "ms" -> Duration.ofMillis(number);
+        case "m" -> Duration.ofMinutes(number);
+        case "h" -> Duration.ofHours(number);
+        default -> Duration.ofSeconds(number);
+      };
+    } catch (ArithmeticException e) {
+      return null; // longer than a Duration can be
+    }
+  }
+
+  private static @Nullable Duration parseIso(String value) {
+    try {
+      return Duration.parse(value);
+    } catch (java.time.format.DateTimeParseException e) {
+      return null;
+    }
+  }
+
+  /**
+   * A number of times, or {@code unlimited}.
+   *
+   * @param name the setting
+   * @return at least 1; {@link RetryPolicy#UNLIMITED_ATTEMPTS} for {@code unlimited}; null if it is
+   *     not set
+   * @throws LockConfigurationException if it is anything else
+   */
+  public @Nullable Integer attempts(String name) {
+    String value = text(name);
+    if (value == null) {
+      return null;
+    }
+    if (value.equalsIgnoreCase("unlimited")) {
+      return RetryPolicy.UNLIMITED_ATTEMPTS;
+    }
+    if (value.matches("\\d{1,9}") && Integer.parseInt(value) >= 1) {
+      return Integer.valueOf(value);
+    }
+    throw rejected(name, value, "a whole number from 1 to 999999999, or unlimited");
+  }
+
+  /**
+   * {@code true} or {@code false}.
+   *
+   * @param name the setting
+   * @param unset the value if it is not set
+   * @return the value
+   * @throws LockConfigurationException if it is anything else
+   */
+  public boolean flag(String name, boolean unset) {
+    String value = text(name);
+    if (value == null) {
+      return unset;
+    }
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw rejected(name, value, "true or false");
+    };
+  }
+
+  /**
+   * One of an enum's constants, by its name in any case.
+   *
+   * @param <E> the enum
+   * @param name the setting
+   * @param unset the value if it is not set
+   * @return the constant
+   * @throws LockConfigurationException if it is anything else
+   */
+  public <E extends Enum<E>> E choice(String name, E unset) {
+    String value = text(name);
+    if (value == null) {
+      return unset;
+    }
+    E[] constants = unset.getDeclaringClass().getEnumConstants();
+    return Arrays.stream(constants)
+        .filter(constant -> constant.name().equalsIgnoreCase(value))
+        .findFirst()
+        .orElseThrow(() -> rejected(name, value, listed(constants)));
+  }
+
+  private static String listed(Enum<?>[] constants) {
+    return Arrays.stream(constants)
+        .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(" or "));
+  }
+
+  /**
+   * The error for a value that cannot be used.
+   *
+   * @param name the setting
+   * @param value what the user wrote; must not be a password
+   * @param allowed what the user may write instead
+   * @return the exception, not yet thrown
+   */
+  public LockConfigurationException rejected(String name, String value, String allowed) {
+    return new LockConfigurationException(
+        "%s%s is '%s', but must be %s".formatted(prefix, name, value, allowed));
+  }
+}

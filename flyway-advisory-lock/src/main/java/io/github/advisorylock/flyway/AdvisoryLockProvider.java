@@ -1,0 +1,100 @@
+package io.github.advisorylock.flyway;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.configuration.ClassicConfiguration;
+import org.flywaydb.core.api.configuration.Configuration;
+import org.flywaydb.core.extensibility.ConfigurationProvider;
+import org.flywaydb.core.extensibility.Plugin;
+
+/**
+ * Adds the lock to a Flyway object. Flyway asks each of these for further settings whenever it
+ * copies a configuration, and it does so for each {@code new Flyway(…)}, with the copy that nobody
+ * else has.
+ *
+ * <p>Also carries the runs of that Flyway object, since Flyway copies its plugins along with the
+ * configuration, and callbacks get to see them there, however they came into being.
+ */
+public final class AdvisoryLockProvider
+    implements ConfigurationProvider<AdvisoryLockConfigurationExtension> {
+
+  private static final Set<Class<? extends Callback>> CALLBACKS =
+      Set.of(AcquireLock.class, AcquireLockBeforeMigrate.class, ReleaseLock.class);
+
+  private final LockRuns runs = new LockRuns();
+
+  /** A provider for one Flyway object. */
+  public AdvisoryLockProvider() {}
+
+  static LockRuns runsOf(Configuration flyway) {
+    return Plugins.get(flyway, AdvisoryLockProvider.class).runs;
+  }
+
+  /** Each configuration has its own. */
+  @Override
+  public Plugin copy() {
+    return new AdvisoryLockProvider();
+  }
+
+  @Override
+  public Class<AdvisoryLockConfigurationExtension> getConfigurationExtensionClass() {
+    return AdvisoryLockConfigurationExtension.class;
+  }
+
+  /**
+   * Checks the settings and adds the callbacks, once.
+   *
+   * @param texts the user's settings
+   * @param flyway the Flyway object's configuration
+   * @return no further settings
+   * @throws io.github.advisorylock.LockConfigurationException if a setting cannot be used
+   */
+  @Override
+  public Map<String, String> getConfiguration(
+      AdvisoryLockConfigurationExtension texts, ClassicConfiguration flyway) {
+    List<Callback> callbacks = new ArrayList<>(List.of(flyway.getCallbacks()));
+    callbacks.removeIf(callback -> CALLBACKS.contains(callback.getClass()));
+    List<String> names = new ArrayList<>(namesOfCallbacks(flyway));
+    names.removeIf(name -> CALLBACKS.stream().anyMatch(type -> type.getName().equals(name)));
+    FlywaySettings.of(texts, flyway)
+        .ifPresent(
+            settings -> {
+              List<Callback> ours = callbacksFor(flyway);
+              // First, since of callbacks with the same name the first goes first.
+              callbacks.addAll(0, ours);
+              // Also by name, since classes in db/callback make Flyway forget the others.
+              ours.stream()
+                  .map(Callback::getClass)
+                  .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
+                  .forEach(type -> names.add(type.getName()));
+              settings.nativeLock().applyTo(flyway);
+            });
+    flyway.setCallbacks(callbacks.toArray(new Callback[0]));
+    flyway.setCallbacksAsClassNames(names.toArray(new String[0]));
+    return Map.of();
+  }
+
+  private static List<String> namesOfCallbacks(ClassicConfiguration flyway) {
+    List<String> names = flyway.getModernConfig().getFlyway().getCallbacks();
+    return names == null ? List.of() : names;
+  }
+
+  private static List<Callback> callbacksFor(ClassicConfiguration flyway) {
+    // Where Flyway creates the schemas, it tells so before the first change, and in time.
+    Stream<Callback> atMigrate =
+        flyway.isCreateSchemas() ? Stream.empty() : Stream.of(new AcquireLockBeforeMigrate());
+    return Stream.concat(Stream.of(new AcquireLock(), new ReleaseLock()), atMigrate).toList();
+  }
+
+  private static boolean isVisibleTo(ClassLoader classLoader, Class<?> type) {
+    try {
+      return Class.forName(type.getName(), false, classLoader) == type;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
+}

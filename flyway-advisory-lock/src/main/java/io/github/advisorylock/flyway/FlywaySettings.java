@@ -1,0 +1,80 @@
+package io.github.advisorylock.flyway;
+
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockSettings;
+import io.github.advisorylock.RetryPolicy;
+import io.github.advisorylock.SettingReader;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.flywaydb.core.api.configuration.Configuration;
+
+/**
+ * The settings of one Flyway object, understood and checked.
+ *
+ * @param lock the settings that every tool has
+ * @param nativeLock what happens to Flyway's own lock
+ * @param explicit whether the user set any of them, and so expects a lock
+ */
+record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit) {
+
+  static final String PREFIX = "flyway." + AdvisoryLockConfigurationExtension.NAMESPACE + ".";
+
+  static final List<String> NAMES =
+      List.of(
+          "active",
+          "key",
+          "scope",
+          "timeout",
+          "maxAttempts",
+          "backoff",
+          "backoffStep",
+          "maxBackoff",
+          "url",
+          "user",
+          "password",
+          "nativeLock");
+
+  private static final int DEFAULT_LOCK_RETRY_COUNT = 50;
+
+  /**
+   * Reads the settings.
+   *
+   * @return empty if the lock is not to be active
+   * @throws io.github.advisorylock.LockConfigurationException if one of them cannot be used
+   */
+  static Optional<FlywaySettings> of(
+      AdvisoryLockConfigurationExtension texts, Configuration flyway) {
+    SettingReader reader = new SettingReader(PREFIX, texts::textOf);
+    if (!reader.flag("active", true)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new FlywaySettings(
+            LockSettings.read(reader, retryUnlessSet(flyway.getLockRetryCount())),
+            reader.choice("nativeLock", NativeLock.AUTO),
+            NAMES.stream().anyMatch(name -> texts.textOf(name) != null)));
+  }
+
+  static Optional<FlywaySettings> of(Configuration flyway) {
+    return of(Plugins.get(flyway, AdvisoryLockConfigurationExtension.class), flyway);
+  }
+
+  /** Flyway's own count is one of tries a second apart; -1 is no bound. */
+  private static RetryPolicy retryUnlessSet(int lockRetryCount) {
+    RetryPolicy standard = RetryPolicy.DEFAULT;
+    if (lockRetryCount == DEFAULT_LOCK_RETRY_COUNT) {
+      return standard;
+    }
+    return new RetryPolicy(
+        lockRetryCount < 0 ? RetryPolicy.NO_TIMEOUT : Duration.ofSeconds(lockRetryCount),
+        standard.maxAttempts(),
+        standard.firstDelay(),
+        standard.step(),
+        standard.maxDelay());
+  }
+
+  LockKey keyFor(String defaultSchema) {
+    return lock.keyFor(defaultSchema);
+  }
+}
