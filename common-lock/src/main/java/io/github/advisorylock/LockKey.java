@@ -28,6 +28,8 @@ public record LockKey(long value, String name) implements Serializable {
   /**
    * A key with the given name for messages.
    *
+   * @param value the number
+   * @param name the name
    * @throws IllegalArgumentException if the name is blank
    */
   public LockKey {

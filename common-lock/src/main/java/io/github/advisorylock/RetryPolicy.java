@@ -37,6 +37,11 @@ public record RetryPolicy(
   /**
    * A policy with the given bounds.
    *
+   * @param timeout the longest wait
+   * @param maxAttempts the most tries
+   * @param firstDelay the pause after the first try
+   * @param step what each further pause is longer
+   * @param maxDelay the longest pause
    * @throws IllegalArgumentException if a bound is outside what its description allows
    */
   public RetryPolicy {

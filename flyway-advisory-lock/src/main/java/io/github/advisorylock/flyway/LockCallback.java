@@ -53,7 +53,7 @@ abstract class LockCallback implements Callback {
       handle(event, context, AdvisoryLockProvider.runsOf(context.getConfiguration()));
     } catch (FlywayException e) {
       throw e;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (RuntimeException | Error e) {
       // Whatever else a callback throws, Flyway may take for a success and commit.
       throw new FlywayException(String.valueOf(e.getMessage()), e);
     }

@@ -8,8 +8,9 @@ import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 /** What happens to Flyway's own lock. */
 enum NativeLock {
   /**
-   * It is taken at session level unless the user chose. By default Flyway holds it in an open
-   * transaction with a snapshot, and CREATE INDEX CONCURRENTLY waits for that for ever.
+   * It is taken at session level unless the user chose, as far as that can be seen. By default
+   * Flyway holds it in an open transaction with a snapshot, and CREATE INDEX CONCURRENTLY waits for
+   * that for ever.
    */
   AUTO {
     @Override
@@ -38,6 +39,17 @@ enum NativeLock {
   abstract void applyTo(Configuration flyway);
 
   private static boolean isUnset(PostgreSQLConfigurationExtension postgres) {
+    return hasNoValue(postgres) || !tellsSetFromUnset();
+  }
+
+  private static boolean hasNoValue(PostgreSQLConfigurationExtension postgres) {
     return postgres.getTransactional() == null || postgres.getTransactional().getLock() == null;
+  }
+
+  /** Older releases write the default into every copy, as if the user had set it. */
+  private static boolean tellsSetFromUnset() {
+    return new PostgreSQLConfigurationExtension().copy()
+            instanceof PostgreSQLConfigurationExtension copy
+        && hasNoValue(copy);
   }
 }

@@ -6,25 +6,31 @@ import java.util.Arrays;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 
-/** How to see that a run of Flyway is over, be it from another thread. */
-sealed interface RunEnd {
+/**
+ * How to see from another thread that a run of Flyway is over, since Flyway does not always say so.
+ *
+ * @param thread the run's thread
+ * @param mainConnection Flyway's main connection, which it closes last in every run, or gives back
+ *     to its pool, which closes the proxy; null if Flyway has not shown it
+ */
+record RunEnd(Thread thread, @Nullable Connection mainConnection) {
 
-  /** Whether the run is over. */
-  boolean hasCome();
+  /** The JVM hands out no more frames than 1024, and Flyway's are at the far end. */
+  private static final int DEEPEST_CERTAIN_STACK = 1_000;
 
-  /** Whether the run is over, asked by its own thread when a run on it wants the lock. */
-  boolean hasComeBeforeNextAcquire();
+  /** Whether the run is over. Safe to ask from any thread. */
+  boolean hasCome() {
+    return !thread.isAlive()
+        || (mainConnection != null && isClosed(mainConnection))
+        || hasLeftFlyway();
+  }
 
   /**
-   * By Flyway's main connection if it is known, else by the thread.
-   *
-   * @param thread the thread of the run
-   * @param mainConnection Flyway's main connection; null if Flyway has not shown it
+   * Whether the run is over, asked by its own thread when a run on it wants the lock. A run whose
+   * main connection is not known has taken the lock at its last opportunity, so that is another.
    */
-  static RunEnd of(Thread thread, @Nullable Connection mainConnection) {
-    return mainConnection == null
-        ? new ThreadLeavesFlyway(thread)
-        : new MainConnectionCloses(thread, mainConnection);
+  boolean hasComeBeforeNextAcquire() {
+    return mainConnection == null || isClosed(mainConnection);
   }
 
   static boolean isClosed(Connection connection) {
@@ -35,34 +41,12 @@ sealed interface RunEnd {
     }
   }
 
-  /** In every run, Flyway closes its main connection last; a pool's proxy counts as closed, too. */
-  record MainConnectionCloses(Thread thread, Connection connection) implements RunEnd {
-
-    @Override
-    public boolean hasCome() {
-      return isClosed(connection) || !thread.isAlive();
-    }
-
-    @Override
-    public boolean hasComeBeforeNextAcquire() {
-      return hasCome();
-    }
-  }
-
-  /** For runs in which Flyway shows only connections that it closes earlier. */
-  record ThreadLeavesFlyway(Thread thread) implements RunEnd {
-
-    @Override
-    public boolean hasCome() {
-      String flyway = Flyway.class.getPackageName();
-      return Arrays.stream(thread.getStackTrace())
-          .noneMatch(frame -> frame.getClassName().startsWith(flyway));
-    }
-
-    /** Such a run takes the lock at its last opportunity, so who asks again is another run. */
-    @Override
-    public boolean hasComeBeforeNextAcquire() {
-      return true;
-    }
+  /** Also sees the end where a data source never closes its one connection. */
+  private boolean hasLeftFlyway() {
+    StackTraceElement[] stack = thread.getStackTrace();
+    boolean isCertain = stack.length > 0 && stack.length < DEEPEST_CERTAIN_STACK;
+    String flyway = Flyway.class.getPackageName();
+    return isCertain
+        && Arrays.stream(stack).noneMatch(frame -> frame.getClassName().startsWith(flyway));
   }
 }
