@@ -1,0 +1,67 @@
+package io.github.advisorylock.it;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * Stops migrations at a chosen statement until the test lets go: a table in a schema of its own
+ * that the harness locks and the statement reads. No advisory lock and no snapshot is involved, so
+ * it disturbs neither the lock under test nor CREATE INDEX CONCURRENTLY.
+ */
+final class Brake implements AutoCloseable {
+  /** The statement that stops, for use in a migration; itself takes a snapshot once it may go. */
+  static final String SQL = "SELECT count(*) FROM harness.brake";
+
+  private final LockProbe probe;
+  private final Connection connection;
+
+  private Brake(LockProbe probe, Connection connection) {
+    this.probe = probe;
+    this.connection = connection;
+  }
+
+  /** Applies the brake before the first replica starts. */
+  static Brake on(Database database) {
+    database.execute(
+        "CREATE SCHEMA IF NOT EXISTS harness",
+        "CREATE TABLE IF NOT EXISTS harness.brake ()",
+        "GRANT USAGE ON SCHEMA harness TO public",
+        "GRANT SELECT ON harness.brake TO public");
+    Connection connection = database.connect();
+    try (Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE harness.brake IN ACCESS EXCLUSIVE MODE");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return new Brake(new LockProbe(database), connection);
+  }
+
+  /** How many sessions stand at the brake. */
+  long stopped() {
+    return probe.sessions().stream()
+        .filter(
+            session -> session.query().contains(SQL) && session.waitEvent().equals("Lock:relation"))
+        .count();
+  }
+
+  /** Waits until a migration stands at the brake. */
+  void awaitStopped() {
+    probe.awaitUntil(() -> stopped() > 0, "a migration has reached the brake");
+  }
+
+  /** Lets everybody go on, now and from now on. */
+  void release() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    release();
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.advisorylock.it;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+
+/** Runs Flyway in a replica, the way an application does. */
+final class FlywayCommand implements ReplicaMain.ToolCommand {
+  private final Map<String, String> instructions;
+  private List<String> applied = List.of();
+  private IntSupplier borrowed = () -> 0;
+
+  FlywayCommand(Map<String, String> instructions) {
+    this.instructions = instructions;
+  }
+
+  @Override
+  public void warmUp() {
+    configure().load();
+  }
+
+  @Override
+  public void run() {
+    FluentConfiguration configuration = configure();
+    if (!instructions.get("pool").equals("0")) {
+      HikariDataSource pool = Pool.open(instructions);
+      borrowed = () -> pool.getHikariPoolMXBean().getActiveConnections();
+      configuration.dataSource(pool);
+    }
+    Flyway flyway = configuration.load();
+    String command = instructions.get("command");
+    switch (command) {
+      case "migrate" -> applied = migrate(flyway);
+      case "clean" -> flyway.clean();
+      case "baseline" -> flyway.baseline();
+      case "repair" -> flyway.repair();
+      case "undo" -> flyway.undo();
+      case "validate" -> flyway.validate();
+      case "info" -> flyway.info();
+      default -> throw new IllegalArgumentException("No Flyway command: " + command);
+    }
+  }
+
+  private static List<String> migrate(Flyway flyway) {
+    return flyway.migrate().migrations.stream()
+        .map(migration -> migration.version)
+        .filter(version -> !version.isEmpty())
+        .toList();
+  }
+
+  private FluentConfiguration configure() {
+    return Flyway.configure()
+        .envVars()
+        .locations("filesystem:" + instructions.get("migrations"))
+        .dataSource(instructions.get("url"), instructions.get("user"), instructions.get("password"))
+        .configuration(ReplicaMain.startingWith("setting.", instructions));
+  }
+
+  @Override
+  public List<String> applied() {
+    return applied;
+  }
+
+  @Override
+  public int borrowed() {
+    return borrowed.getAsInt();
+  }
+}

@@ -1,0 +1,106 @@
+package io.github.advisorylock.it;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntSupplier;
+import liquibase.Scope;
+import liquibase.changelog.ChangeLogParameters;
+import liquibase.changelog.ChangeSet;
+import liquibase.changelog.DatabaseChangeLog;
+import liquibase.changelog.visitor.AbstractChangeExecListener;
+import liquibase.command.CommandScope;
+import liquibase.database.Database;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.parser.ChangeLogParserFactory;
+import liquibase.resource.DirectoryResourceAccessor;
+import liquibase.resource.ResourceAccessor;
+
+/**
+ * Runs Liquibase in a replica: over a URL as its command line does, or on a connection from a pool
+ * as frameworks do.
+ */
+final class LiquibaseCommand implements ReplicaMain.ToolCommand {
+  private final Map<String, String> instructions;
+  private final List<String> applied = new CopyOnWriteArrayList<>();
+  private IntSupplier borrowed = () -> 0;
+
+  LiquibaseCommand(Map<String, String> instructions) {
+    this.instructions = instructions;
+    System.setProperty("liquibase.analytics.enabled", "false");
+    ReplicaMain.startingWith("setting.", instructions).forEach(System::setProperty);
+  }
+
+  @Override
+  public void warmUp() throws Exception {
+    ResourceAccessor resources = resources();
+    DatabaseFactory.getInstance();
+    ChangeLogParserFactory.getInstance()
+        .getParser(Migrations.CHANGELOG, resources)
+        .parse(Migrations.CHANGELOG, new ChangeLogParameters(), resources);
+  }
+
+  @Override
+  public void run() throws Exception {
+    Scope.child(Map.of(Scope.Attr.resourceAccessor.name(), resources()), this::execute);
+  }
+
+  private void execute() throws Exception {
+    CommandScope command = new CommandScope(instructions.get("command"));
+    command.addArgumentValue("changelogFile", Migrations.CHANGELOG);
+    command.addArgumentValue("changeExecListener", new Recorder());
+    ReplicaMain.startingWith("argument.", instructions).forEach(command::addArgumentValue);
+    if (instructions.get("pool").equals("0")) {
+      command.addArgumentValue("url", instructions.get("url"));
+      command.addArgumentValue("username", instructions.get("user"));
+      command.addArgumentValue("password", instructions.get("password"));
+      command.execute();
+      return;
+    }
+    HikariDataSource pool = Pool.open(instructions);
+    borrowed = () -> pool.getHikariPoolMXBean().getActiveConnections();
+    try (Database database =
+        DatabaseFactory.getInstance()
+            .findCorrectDatabaseImplementation(new JdbcConnection(pool.getConnection()))) {
+      database.setDefaultSchemaName(System.getProperty("liquibase.command.defaultSchemaName"));
+      command.addArgumentValue("database", database);
+      command.execute();
+    }
+  }
+
+  private ResourceAccessor resources() throws Exception {
+    return new DirectoryResourceAccessor(Path.of(instructions.get("migrations")));
+  }
+
+  @Override
+  public List<String> applied() {
+    return applied;
+  }
+
+  @Override
+  public int borrowed() {
+    return borrowed.getAsInt();
+  }
+
+  /** Notes which changesets this very replica ran, but for those that every replica runs. */
+  private final class Recorder extends AbstractChangeExecListener {
+    @Override
+    public void ran(
+        ChangeSet changeSet,
+        DatabaseChangeLog changeLog,
+        Database database,
+        ChangeSet.ExecType execType) {
+      if (!changeSet.isAlwaysRun()) {
+        applied.add(changeSet.getId());
+      }
+    }
+
+    @Override
+    public void rolledBack(ChangeSet changeSet, DatabaseChangeLog changeLog, Database database) {
+      applied.add(changeSet.getId());
+    }
+  }
+}

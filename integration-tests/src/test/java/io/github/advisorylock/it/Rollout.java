@@ -1,0 +1,130 @@
+package io.github.advisorylock.it;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What replicas of one service do when they start: which tool runs which command over which
+ * migrations, with which settings, and whether the advisory lock is on their class path. Each
+ * method changes this rollout and returns it; {@link Replicas} takes it as it is when they start.
+ */
+final class Rollout {
+  private final Tool tool;
+  private final Database database;
+  private final Migrations migrations;
+  private final Map<String, String> arguments = new LinkedHashMap<>();
+  private final Map<String, String> settings = new LinkedHashMap<>();
+  private final Map<String, String> environment = new LinkedHashMap<>();
+  private String classPath;
+  private String command;
+  private Login login;
+  private int poolSize;
+
+  private Rollout(Tool tool, Database database, Migrations migrations, String classPath) {
+    this.tool = tool;
+    this.database = database;
+    this.migrations = migrations;
+    this.classPath = classPath;
+    this.command = tool.migrateCommand();
+    this.login = database.owner();
+  }
+
+  /** A rollout with the adapter under test, as found on the class path of the tests. */
+  static Rollout of(Tool tool, Database database, Migrations migrations) {
+    return new Rollout(tool, database, migrations, ReplicaClassPath.withLock(tool));
+  }
+
+  /** The control: the tool as it comes. */
+  static Rollout stock(Tool tool, Database database, Migrations migrations) {
+    return new Rollout(tool, database, migrations, ReplicaClassPath.withoutLock(tool));
+  }
+
+  /** Replaces the adapter by one jar, such as the one that is released with classifier all. */
+  Rollout withJar(Path jar) {
+    classPath = ReplicaClassPath.withJar(tool, jar);
+    return this;
+  }
+
+  /** Another command than migrate or update: {@code repair}, {@code rollbackCount}, … */
+  Rollout command(String command) {
+    this.command = command;
+    return this;
+  }
+
+  /**
+   * An argument of a Liquibase command: {@code command("rollbackCount").argument("count", "1")}.
+   */
+  Rollout argument(String name, String value) {
+    arguments.put(name, value);
+    return this;
+  }
+
+  /** A full key of the tool: for Flyway's configuration(Map), or a system property of Liquibase. */
+  Rollout setting(String key, String value) {
+    settings.put(key, value);
+    return this;
+  }
+
+  /** An environment variable of the replica; Flyway is told to read them. */
+  Rollout environment(String name, String value) {
+    environment.put(name, value);
+    return this;
+  }
+
+  /** A history table of its own, as each of several services in one database has it. */
+  Rollout historyTable(String table) {
+    return tool == Tool.FLYWAY
+        ? setting("flyway.table", table)
+        : setting("liquibase.databaseChangelogTableName", table);
+  }
+
+  /** The default schema, which Flyway creates and Liquibase expects. */
+  Rollout schema(String schema) {
+    return tool == Tool.FLYWAY
+        ? setting("flyway.defaultSchema", schema)
+        : setting("liquibase.command.defaultSchemaName", schema);
+  }
+
+  Rollout login(Login login) {
+    this.login = login;
+    return this;
+  }
+
+  /** Gives the tool a Hikari pool of this size instead of the URL. */
+  Rollout pool(int size) {
+    poolSize = size;
+    return this;
+  }
+
+  Tool tool() {
+    return tool;
+  }
+
+  Migrations migrations() {
+    return migrations;
+  }
+
+  String classPath() {
+    return classPath;
+  }
+
+  Map<String, String> environment() {
+    return environment;
+  }
+
+  /** What {@link ReplicaMain} is told, as {@code name=value}. */
+  Map<String, String> instructions(String replica, Path folder) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("tool", tool.name());
+    all.put("command", command);
+    all.put("url", database.url(replica));
+    all.put("user", login.user());
+    all.put("password", login.password());
+    all.put("migrations", folder.toString());
+    all.put("pool", Integer.toString(poolSize));
+    arguments.forEach((name, value) -> all.put("argument." + name, value));
+    settings.forEach((key, value) -> all.put("setting." + key, value));
+    return all;
+  }
+}

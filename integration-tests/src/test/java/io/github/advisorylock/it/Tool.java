@@ -1,0 +1,36 @@
+package io.github.advisorylock.it;
+
+import java.util.Locale;
+
+/** The migration tool that a test drives; contracts run once for each. */
+enum Tool {
+  FLYWAY("migrate", "org/flywaydb"),
+  LIQUIBASE("update", "org/liquibase");
+
+  private final String migrateCommand;
+  private final String mavenGroup;
+
+  Tool(String migrateCommand, String mavenGroup) {
+    this.migrateCommand = migrateCommand;
+    this.mavenGroup = mavenGroup;
+  }
+
+  /** The command that applies what is pending. */
+  String migrateCommand() {
+    return migrateCommand;
+  }
+
+  /** The folder of the tool's own artifacts in a Maven repository. */
+  String mavenGroup() {
+    return mavenGroup;
+  }
+
+  /** The artifactId of the adapter under test. */
+  String adapter() {
+    return name().toLowerCase(Locale.ROOT) + "-advisory-lock";
+  }
+
+  Tool other() {
+    return this == FLYWAY ? LIQUIBASE : FLYWAY;
+  }
+}
