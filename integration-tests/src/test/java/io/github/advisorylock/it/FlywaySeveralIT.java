@@ -1,0 +1,138 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several Flyway objects in one JVM, at the same time, do not disturb each other. */
+class FlywaySeveralIT {
+
+  private static final int THREADS = 4;
+
+  @RegisterExtension final Scene scene = new Scene();
+  @TempDir Path folder;
+
+  private FluentConfiguration configure(Database database) {
+    return Flyway.configure()
+        .dataSource(database.url(), database.user(), database.password())
+        .locations("filesystem:" + folder);
+  }
+
+  private void write(Migrations migrations) {
+    migrations.writeTo(folder, Tool.FLYWAY);
+  }
+
+  @Test
+  void shouldKeepThreadsApartOnOneDatabase() throws Exception {
+    Work work = Work.recordIn(scene.database());
+    write(
+        new Migrations()
+            .versioned("1", "one", Work.BEGIN, Work.TAKE_A_WHILE, Work.END)
+            .everyRun("every run", Work.BEGIN, Work.TAKE_A_WHILE, Work.END));
+    Flyway shared = configure(scene.database()).load();
+    List<Flyway> flyways = new ArrayList<>(List.of(shared, shared));
+    flyways.add(configure(scene.database()).load());
+    // A copy carries over the callbacks of its origin, but must not share its lock.
+    flyways.add(new FluentConfiguration().configuration(shared.getConfiguration()).load());
+
+    migrateAtOnce(flyways);
+
+    assertThat(work.ended()).isEqualTo(1 + THREADS);
+    assertThat(work.overlaps()).isEmpty();
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldMigrateTwoDatabasesAtOnce() throws Exception {
+    try (Database other = Server.get().freshDatabase();
+        Brake one = Brake.on(scene.database());
+        Brake two = Brake.on(other);
+        Threads threads = new Threads()) {
+      write(new Migrations().versioned("1", "stop", Brake.SQL));
+      List<Future<?>> runs =
+          List.of(
+              threads.submit(configure(scene.database()).load()),
+              threads.submit(configure(other).load()));
+
+      one.awaitStopped();
+      two.awaitStopped();
+      one.release();
+      two.release();
+
+      for (Future<?> run : runs) {
+        run.get();
+      }
+      new LockProbe(other).awaitNothingLeft();
+      scene.probe().awaitNothingLeft();
+    }
+  }
+
+  @Test
+  void shouldHoldTheLockOfAnotherDatabaseWhileACallbackMigratesThisOne() throws IOException {
+    try (Database other = Server.get().freshDatabase()) {
+      Path inner = Files.createDirectories(folder.resolve("inner"));
+      Path outer = Files.createDirectories(folder.resolve("outer"));
+      Files.writeString(inner.resolve("V1__inner.sql"), "CREATE TABLE inner_one (id int);");
+      Files.writeString(outer.resolve("V1__outer.sql"), "CREATE TABLE outer_one (id int);");
+      Flyway nested = configure(other).locations("filesystem:" + inner).load();
+      List<String> seen = new ArrayList<>();
+
+      configure(scene.database())
+          .locations("filesystem:" + outer)
+          .callbacks(
+              new FlywayCallback(
+                  "AFTER_MIGRATE",
+                  () -> {
+                    nested.migrate();
+                    seen.add(new LockProbe(other).advisoryLocks().size() + " in the other");
+                    seen.add(scene.probe().advisoryLocks().size() + " here");
+                  }))
+          .load()
+          .migrate();
+
+      assertThat(seen).containsExactly("0 in the other", "1 here");
+      scene.probe().awaitNothingLeft();
+    }
+  }
+
+  private static void migrateAtOnce(List<Flyway> flyways) throws Exception {
+    try (Threads threads = new Threads()) {
+      List<Future<?>> runs = new ArrayList<>();
+      for (Flyway flyway : flyways) {
+        runs.add(threads.submit(flyway));
+      }
+      for (Future<?> run : runs) {
+        run.get();
+      }
+    } catch (ExecutionException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Threads that end with the test. */
+  private static final class Threads implements AutoCloseable {
+    private final ExecutorService executor = Executors.newFixedThreadPool(THREADS);
+
+    Future<?> submit(Flyway flyway) {
+      return executor.submit(flyway::migrate);
+    }
+
+    @Override
+    public void close() {
+      executor.shutdownNow();
+    }
+  }
+}
