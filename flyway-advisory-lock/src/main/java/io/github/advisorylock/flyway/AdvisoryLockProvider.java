@@ -71,7 +71,9 @@ public final class AdvisoryLockProvider
                   .map(Callback::getClass)
                   .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
                   .forEach(type -> names.add(type.getName()));
-              settings.nativeLock().applyTo(flyway);
+              if (settings.lock().connection() == null) { // else there may be a pooler
+                settings.nativeLock().applyTo(flyway);
+              }
             });
     flyway.setCallbacks(callbacks.toArray(new Callback[0]));
     flyway.setCallbacksAsClassNames(names.toArray(new String[0]));

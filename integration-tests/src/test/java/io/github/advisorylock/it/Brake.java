@@ -6,11 +6,11 @@ import java.sql.Statement;
 
 /**
  * Stops migrations at a chosen statement until the test lets go: a table in a schema of its own
- * that the harness locks and the statement reads. No advisory lock and no snapshot is involved, so
- * it disturbs neither the lock under test nor CREATE INDEX CONCURRENTLY.
+ * that the harness locks and the statement reads. The harness's own session shows no advisory lock
+ * and no snapshot; the session that stands at the brake has a snapshot, as any working one has.
  */
 final class Brake implements AutoCloseable {
-  /** The statement that stops, for use in a migration; itself takes a snapshot once it may go. */
+  /** The statement that stops, for use in a migration. */
   static final String SQL = "SELECT count(*) FROM harness.brake";
 
   private final LockProbe probe;

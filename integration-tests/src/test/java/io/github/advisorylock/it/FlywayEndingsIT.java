@@ -217,8 +217,8 @@ class FlywayEndingsIT {
 
     try {
       ending.run().accept(configure());
-    } catch (FlywayException | AssertionError e) {
-      assertThat(e).as(name).isNotNull();
+    } catch (RuntimeException | AssertionError expected) {
+      // What ends a run, and as what, is Flyway's; that the lock is free afterwards, ours.
     }
 
     assertNextRunGoesOnAtOnce();

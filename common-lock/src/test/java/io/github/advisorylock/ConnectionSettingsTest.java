@@ -1,0 +1,87 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConnectionSettingsTest {
+
+  private static ConnectionSettings url(String url) {
+    return new ConnectionSettings(url, "locker", "s3cret-2");
+  }
+
+  private static String stackTrace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  @Test
+  void shouldNotShowPasswords() {
+    assertThat(url("jdbc:postgresql://db/app?password=s3cret"))
+        .hasToString(
+            "ConnectionSettings[url=jdbc:postgresql://db/app?password=***, user=locker,"
+                + " password=***]");
+  }
+
+  @Test
+  void shouldShowThatThereIsNoPassword() {
+    assertThat(new ConnectionSettings("jdbc:postgresql://db/app", null, null))
+        .hasToString(
+            "ConnectionSettings[url=jdbc:postgresql://db/app, user=null, password=null]");
+  }
+
+  /** Drivers and DriverManager quote a URL that they do not understand. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "jdbc:postgresql://db:port/app?password=s3cret",
+        "jdbc:postgresql://db:99999/app?user=app&password=s3cret",
+        "jdbc:postgresql:app?password=s3cret%",
+        "jdbc:postgresql://app:s3cret@db/app",
+        "jdbc:wrapper:postgresql://db/app?password=s3cret",
+        "jdbc:wrapper:postgresql://app:s3cret@db/app"
+      })
+  void shouldNotShowAPasswordWhenTheUrlIsOfNoUse(String url) {
+    Throwable failure = catchThrowable(() -> url(url).open().close());
+
+    assertThat(failure).isNotNull();
+    assertThat(stackTrace(failure)).doesNotContain("s3cret");
+  }
+
+  @Test
+  void shouldSayAtOnceThatThereIsNoDriver() {
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> url("jdbc:wrapper:postgresql://db/app").open())
+        .withMessageContaining("jdbc:wrapper:postgresql://db/app");
+  }
+
+  @Test
+  void shouldHandOnThatTheServerRefuses() {
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(() -> url("jdbc:postgresql://localhost:1/app").open())
+        .returns("08001", SQLException::getSQLState)
+        .withMessageContaining("localhost:1");
+  }
+
+  @Test
+  void shouldFindTheDriverWithoutContextClassLoader() {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(null);
+    try {
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(() -> url("jdbc:postgresql://localhost:1/app").open())
+          .returns("08001", SQLException::getSQLState);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+}

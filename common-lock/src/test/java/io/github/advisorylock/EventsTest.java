@@ -1,0 +1,270 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.advisorylock.LockListener.Acquired;
+import io.github.advisorylock.LockListener.Lost;
+import io.github.advisorylock.LockListener.Released;
+import io.github.advisorylock.LockListener.Waiting;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a listener hears, and when. */
+class EventsTest {
+
+  private final FakeTiming timing = new FakeTiming();
+  private final RecordingListener listener = new RecordingListener();
+
+  private HeldLock acquire(FakeSession session) {
+    return acquire(session, listener);
+  }
+
+  private HeldLock acquire(FakeSession session, LockListener told) {
+    return new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, told, timing).acquire(session);
+  }
+
+  private List<Waiting> reports() {
+    return listener.events(Waiting.class);
+  }
+
+  @Test
+  void shouldReportNothingButAcquiringIfTheLockIsFree() {
+    acquire(FakeSession.free());
+
+    assertThat(listener.events())
+        .containsExactly(new Acquired(LockKey.MIGRATION, 1, Duration.ZERO));
+  }
+
+  @Test
+  void shouldReportAfterTheFirstUnsuccessfulTry() {
+    acquire(FakeSession.lockedUntilTry(2).holder(Holders.idle()));
+
+    assertThat(reports())
+        .containsExactly(
+            new Waiting(
+                LockKey.MIGRATION,
+                1,
+                Duration.ZERO,
+                RetryPolicy.DEFAULT,
+                Holders.idle(),
+                null));
+  }
+
+  @Test
+  void shouldReportEveryTenSeconds() {
+    acquire(FakeSession.lockedUntilTry(41));
+
+    // 5.5 s for the first ten pauses, then a try every second
+    assertThat(reports())
+        .extracting(Waiting::waited)
+        .extracting(Duration::toMillis)
+        .containsExactly(0L, 10_500L, 20_500L, 30_500L);
+  }
+
+  @Test
+  void shouldReportTheTriesSoFar() {
+    acquire(FakeSession.lockedUntilTry(17));
+
+    assertThat(reports()).extracting(Waiting::attempts).containsExactly(1, 16);
+  }
+
+  @Test
+  void shouldNameTheSessionOncePerReport() {
+    FakeSession session = FakeSession.lockedUntilTry(41);
+
+    acquire(session);
+
+    assertThat(session.announcedAfterTry())
+        .isEqualTo(reports().stream().map(Waiting::attempts).toList());
+  }
+
+  @Test
+  void shouldNotReportTheLastTry() {
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(
+            () ->
+                new AdvisoryLock(
+                        LockKey.MIGRATION,
+                        new RetryPolicy(
+                            Duration.ZERO,
+                            1,
+                            Duration.ofSeconds(1),
+                            Duration.ZERO,
+                            Duration.ofSeconds(1)),
+                        listener,
+                        timing)
+                    .acquire(FakeSession.locked()));
+
+    assertThat(listener.events()).isEmpty();
+  }
+
+  @Test
+  void shouldReportWhyATryFailed() {
+    SQLException refused = new SQLException("refused", "08001");
+    FakeSession session =
+        FakeSession.free()
+            .holder(Holders.idle())
+            .next(
+                () -> {
+                  throw refused;
+                });
+
+    acquire(session);
+
+    assertThat(reports())
+        .singleElement()
+        .returns(refused, Waiting::failure)
+        .returns(null, Waiting::holder);
+    assertThat(session.announcedAfterTry()).isEmpty();
+  }
+
+  @Test
+  void shouldReportWithoutHolderIfItCannotBeSeen() {
+    acquire(
+        FakeSession.lockedUntilTry(2)
+            .seeingHolder(
+                () -> {
+                  throw new SQLException("permission denied for view pg_stat_activity", "42501");
+                }));
+
+    assertThat(reports())
+        .singleElement()
+        .returns(null, Waiting::holder)
+        .returns(null, Waiting::failure);
+  }
+
+  @Test
+  void shouldGoOnWaitingIfTheSessionCannotBeNamed() {
+    FakeSession session =
+        FakeSession.lockedUntilTry(2)
+            .announcing(
+                () -> {
+                  throw new SQLException("terminated", "57P01");
+                });
+
+    assertThat(acquire(session)).isNotNull();
+  }
+
+  @Test
+  void shouldSayHowLongAcquiringTook() {
+    acquire(FakeSession.lockedUntilTry(4));
+
+    assertThat(listener.events())
+        .last()
+        .isEqualTo(new Acquired(LockKey.MIGRATION, 4, Duration.ofMillis(600)));
+  }
+
+  @Test
+  void shouldSayHowLongTheLockWasHeld() {
+    HeldLock held = acquire(FakeSession.free());
+    timing.pass(Duration.ofSeconds(90));
+
+    held.close();
+
+    assertThat(listener.events())
+        .last()
+        .isEqualTo(new Released(LockKey.MIGRATION, Duration.ofSeconds(90)));
+  }
+
+  @Test
+  void shouldSayThatTheLockWasLost() {
+    HeldLock held = acquire(FakeSession.free().problemAtRelease("it was gone"));
+    timing.pass(Duration.ofSeconds(90));
+
+    held.close();
+
+    assertThat(listener.events())
+        .last()
+        .isEqualTo(new Lost(LockKey.MIGRATION, Duration.ofSeconds(90), "it was gone"));
+    assertThat(listener.events(Released.class)).isEmpty();
+  }
+
+  static Stream<Throwable> failures() {
+    return Stream.of(
+        new IllegalStateException("from a listener, on purpose"),
+        new AssertionError("from a listener, on purpose"),
+        new NoClassDefFoundError("from a listener, on purpose"),
+        new Exception("from a listener in a language without checked exceptions, on purpose"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldAcquireWithAFailingListener(Throwable failure) {
+    assertThat(acquire(FakeSession.lockedUntilTry(2), new FailingListener(failure))).isNotNull();
+
+    assertThat(timing.slept()).isCloseTo(Duration.ofMillis(100), within(Duration.ZERO));
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldReleaseWithAFailingListener(Throwable failure) {
+    FakeSession session = FakeSession.free();
+
+    acquire(session, new FailingListener(failure)).close();
+
+    assertThat(session.givenBack()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldFindTheLockLostWithAFailingListener(Throwable failure) {
+    FakeSession session = FakeSession.free().problemAtRelease("it was gone");
+
+    acquire(session, new FailingListener(failure)).close();
+
+    assertThat(session.givenBack()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldIgnoreEverythingByDefault() {
+    HeldLock held = acquire(FakeSession.lockedUntilTry(2), LockListener.NONE);
+    held.close();
+    acquire(FakeSession.free().problemAtRelease("it was gone"), LockListener.NONE).close();
+
+    assertThat(held.key()).isEqualTo(LockKey.MIGRATION);
+  }
+
+  private static final class FailingListener implements LockListener {
+    private final Throwable failure;
+
+    FailingListener(Throwable failure) {
+      this.failure = failure;
+    }
+
+    @Override
+    public void onWaiting(Waiting event) {
+      fail();
+    }
+
+    @Override
+    public void onAcquired(Acquired event) {
+      fail();
+    }
+
+    @Override
+    public void onReleased(Released event) {
+      fail();
+    }
+
+    @Override
+    public void onLost(Lost event) {
+      fail();
+    }
+
+    private void fail() {
+      throw FailingListener.<RuntimeException>unchecked(failure);
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <T extends Throwable> T unchecked(Throwable throwable) throws T {
+      throw (T) throwable;
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.github.advisorylock;
+
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/** A session that answers as it is told and remembers what it was asked. */
+final class FakeSession extends LockSession {
+
+  /** What a call of the session comes to. */
+  @FunctionalInterface
+  interface Answer {
+    boolean give() throws SQLException;
+  }
+
+  private final Deque<Answer> tries = new ArrayDeque<>();
+  private Answer everyFurtherTry = () -> false;
+  private Answer open = () -> true;
+  private Answer seeingHolder = () -> true;
+  private Answer announcing = () -> true;
+  private LockHolder holder;
+  private boolean startsAfresh = true;
+  private Optional<String> problem = Optional.empty();
+
+  private int opened;
+  private int tried;
+  private int givenBack;
+  private final List<Integer> announcedAfterTry = new ArrayList<>();
+  private final List<SQLException> failures = new ArrayList<>();
+
+  /** A session on which every try fails because somebody else holds the lock. */
+  static FakeSession locked() {
+    return new FakeSession();
+  }
+
+  /** A session that gets the lock with the given try. */
+  static FakeSession lockedUntilTry(int attempt) {
+    FakeSession session = new FakeSession();
+    for (int i = 1; i < attempt; i++) {
+      session.tries.add(() -> false);
+    }
+    session.everyFurtherTry = () -> true;
+    return session;
+  }
+
+  /** A session that gets the lock at once. */
+  static FakeSession free() {
+    return lockedUntilTry(1);
+  }
+
+  /** What the next try that nothing was said about yet comes to. */
+  FakeSession next(Answer answer) {
+    tries.add(answer);
+    return this;
+  }
+
+  FakeSession open(Answer answer) {
+    open = answer;
+    return this;
+  }
+
+  FakeSession holder(LockHolder seen) {
+    holder = seen;
+    return this;
+  }
+
+  FakeSession seeingHolder(Answer answer) {
+    seeingHolder = answer;
+    return this;
+  }
+
+  FakeSession announcing(Answer answer) {
+    announcing = answer;
+    return this;
+  }
+
+  FakeSession neverStartsAfresh() {
+    startsAfresh = false;
+    return this;
+  }
+
+  FakeSession problemAtRelease(String reason) {
+    problem = Optional.of(reason);
+    return this;
+  }
+
+  int opened() {
+    return opened;
+  }
+
+  int tried() {
+    return tried;
+  }
+
+  int givenBack() {
+    return givenBack;
+  }
+
+  /** The tries after which the session was told to say that it waits. */
+  List<Integer> announcedAfterTry() {
+    return announcedAfterTry;
+  }
+
+  /** The failures for which a fresh session was asked. */
+  List<SQLException> failures() {
+    return failures;
+  }
+
+  @Override
+  void open(LockKey key) throws SQLException {
+    opened++;
+    open.give();
+  }
+
+  @Override
+  boolean tryLock(LockKey key) throws SQLException {
+    tried++;
+    Answer scripted = tries.poll();
+    return (scripted == null ? everyFurtherTry : scripted).give();
+  }
+
+  @Override
+  void announceWaiting(LockKey key) throws SQLException {
+    announcedAfterTry.add(tried);
+    announcing.give();
+  }
+
+  @Override
+  LockHolder holder(LockKey key) throws SQLException {
+    seeingHolder.give();
+    return holder;
+  }
+
+  @Override
+  boolean canStartAfresh(SQLException failure) {
+    failures.add(failure);
+    return startsAfresh;
+  }
+
+  @Override
+  synchronized Optional<String> giveBack(LockKey key) {
+    givenBack++;
+    return problem;
+  }
+}

@@ -1,0 +1,126 @@
+package io.github.advisorylock;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The rules of the house that a compiler does not keep. */
+@AnalyzeClasses(packages = "io.github.advisorylock", importOptions = DoNotIncludeTests.class)
+class HouseRulesTest {
+
+  @ArchTest
+  static final ArchRule shouldSendSqlFromOnePlace =
+      noClasses()
+          .that(doNotBelongTo(LockSql.class))
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching("java\\.sql\\.(\\w*Statement|ResultSet\\w*)");
+
+  @ArchTest
+  static final ArchRule shouldSleepAndReadTheClockInOnePlace =
+      noClasses()
+          .that(doNotBelongTo(Timing.class))
+          .should()
+          .accessTargetWhere(isClockSleepOrChance());
+
+  @ArchTest
+  static final ArchRule shouldHaveNothingStaticAndMutable =
+      fields()
+          .that()
+          .areStatic()
+          .should()
+          .beFinal()
+          .andShould()
+          .notHaveRawType(
+              nameMatching(
+                  "java\\.util\\.concurrent\\..*|.*\\[|java\\.lang\\.ThreadLocal"
+                      + "|java\\.util\\.\\w*(List|Queue|Deque)|java\\.util\\.(Hash|Tree|Linked)\\w*"));
+
+  @ArchTest
+  static final ArchRule shouldCloseClassesToExtension =
+      classes()
+          .that()
+          .areTopLevelClasses()
+          .or()
+          .areMemberClasses()
+          .should()
+          .haveModifier(JavaModifier.FINAL)
+          .orShould()
+          .haveModifier(JavaModifier.ABSTRACT);
+
+  @ArchTest
+  static final ArchRule shouldKnowNeitherToolNorLoggingFramework =
+      classes()
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "io.github.advisorylock",
+              "java.lang..",
+              "java.io",
+              "java.net",
+              "java.nio..",
+              "java.security",
+              "java.sql",
+              "java.time..",
+              "java.util",
+              "java.util.concurrent..",
+              "java.util.function",
+              "java.util.regex",
+              "java.util.stream",
+              "org.jspecify.annotations",
+              "org.postgresql");
+
+  @ArchTest
+  static final ArchRule shouldReachPgjdbcThroughUnwrapAlone =
+      noClasses()
+          .should()
+          .dependOnClassesThat(
+              DescribedPredicate.describe(
+                  "belong to pgjdbc but PGConnection",
+                  type ->
+                      type.getPackageName().startsWith("org.postgresql")
+                          && !type.getName().equals("org.postgresql.PGConnection")));
+
+  @ArchTest
+  static final ArchRule shouldHaveNoCycles =
+      slices().matching("io.github.(**)").should().beFreeOfCycles();
+
+  private static DescribedPredicate<JavaClass> doNotBelongTo(Class<?> type) {
+    return DescribedPredicate.not(belongToAnyOf(type));
+  }
+
+  private static DescribedPredicate<JavaAccess<?>> isClockSleepOrChance() {
+    return DescribedPredicate.describe(
+        "is the clock, a sleep or chance",
+        access -> {
+          String owner = access.getTargetOwner().getName();
+          String name = access.getTarget().getName();
+          return switch (owner) {
+            case "java.lang.System" -> name.equals("nanoTime") || name.equals("currentTimeMillis");
+            case "java.lang.Thread" -> name.equals("sleep") || name.equals("onSpinWait");
+            case "java.lang.Object" -> name.equals("wait");
+            case "java.util.concurrent.TimeUnit" -> name.equals("sleep");
+            default ->
+                owner.equals("java.util.concurrent.locks.LockSupport")
+                    || owner.startsWith("java.time.") && name.equals("now")
+                    || owner.equals("java.util.Date") && name.equals("<init>")
+                    || owner.equals("java.time.Clock")
+                    || owner.equals("java.util.Random")
+                    || owner.equals("java.util.concurrent.ThreadLocalRandom")
+                    || owner.equals("java.lang.Math") && name.equals("random");
+          };
+        });
+  }
+}

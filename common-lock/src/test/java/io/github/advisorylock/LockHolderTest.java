@@ -1,0 +1,58 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class LockHolderTest {
+
+  @Test
+  void shouldDescribeWhatCanBeSeen() {
+    assertThat(Holders.idle().describe())
+        .isEqualTo(
+            "pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7, connected since"
+                + " 2026-01-02T03:04:05Z, idle");
+  }
+
+  @Test
+  void shouldDescribeASessionOfAnotherRole() {
+    assertThat(Holders.ofOtherRole().describe())
+        .isEqualTo("pid 4711 [flyway holds migration (web-1:33)]");
+  }
+
+  @Test
+  void shouldDescribeASessionOfWhichNothingIsKnown() {
+    assertThat(new LockHolder(LockKey.of(1), 4711, "", "", null, null, null, null).describe())
+        .isEqualTo("pid 4711");
+  }
+
+  @Test
+  void shouldShowTheStatementAtWork() {
+    assertThat(Holders.visible("active", "alter table orders\n  add note text").describe())
+        .endsWith(", active: alter table orders add note text");
+  }
+
+  @Test
+  void shouldNotShowTheLastStatementOfAnIdleSession() {
+    assertThat(Holders.visible("idle in transaction", "select 1").describe())
+        .endsWith(", idle in transaction");
+  }
+
+  @Test
+  void shouldShortenALongStatement() {
+    assertThat(Holders.visible("active", "x".repeat(101)).describe())
+        .endsWith("active: " + "x".repeat(100) + "…");
+  }
+
+  @Test
+  void shouldNotShowAPassword() {
+    assertThat(Holders.visible("active", "alter role app password 's3cret'").describe())
+        .endsWith("active: (a statement that mentions a password)");
+  }
+
+  @Test
+  void shouldNotShowAPasswordAsText() {
+    assertThat(Holders.visible("idle", "alter role app password 's3cret'").toString())
+        .doesNotContain("s3cret");
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What people read when there is no lock. */
+class LockMessagesTest {
+
+  private static LockTimeoutException timeout(LockKey key, LockHolder holder) {
+    return new LockTimeoutException(key, holder, 17, Duration.ofMillis(12_345), null);
+  }
+
+  @Test
+  void shouldTellTheWholeStoryOfATimeout() {
+    assertThat(timeout(LockKey.named("migration"), Holders.idle()))
+        .hasMessage(
+            "Gave up on the advisory lock migration (-8472138601791040455) (17 tries in 12.3 s):"
+                + " held by pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7,"
+                + " connected since 2026-01-02T03:04:05Z, idle. Let the holder finish, or wait"
+                + " longer. To look: select a.* from pg_stat_activity a join pg_locks l using (pid)"
+                + " where l.locktype = 'advisory' and l.granted and l.classid = 2322386644"
+                + " and l.objid = 950391865 and l.objsubid = 1 and l.database = (select oid from"
+                + " pg_database where datname = current_database()); To end it, if it is stuck:"
+                + " select pg_terminate_backend(4711);");
+  }
+
+  @Test
+  void shouldTellOfAHolderOfAnotherRoleWhatCanBeSeen() {
+    assertThat(timeout(LockKey.MIGRATION, Holders.ofOtherRole()))
+        .hasMessageContaining("held by pid 4711 [flyway holds migration (web-1:33)]. Let");
+  }
+
+  @Test
+  void shouldAdmitThatTheHolderCouldNotBeSeen() {
+    assertThat(timeout(LockKey.MIGRATION, null))
+        .hasMessageContaining("(17 tries in 12.3 s): its holder could not be seen.")
+        .hasMessageContaining("pg_locks")
+        .hasMessageNotContaining("pg_terminate_backend");
+  }
+
+  @Test
+  void shouldSayWhyTheLastTryFailed() {
+    SQLException failure = new SQLException("Connection to db:5432\n refused", "08001");
+
+    assertThat(
+            new LockTimeoutException(
+                LockKey.of(42), null, 1, Duration.ofMillis(3), failure))
+        .hasMessageStartingWith(
+            "Gave up on the advisory lock 42 (1 try in 3 ms): the last try failed: Connection to"
+                + " db:5432 refused [SQLSTATE 08001].")
+        .hasCause(failure);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0, 0",
+    "42, 0, 42",
+    "-1, 4294967295, 4294967295",
+    "4294967296, 1, 0",
+    "-9223372036854775808, 2147483648, 0",
+    "9223372036854775807, 2147483647, 4294967295"
+  })
+  void shouldShowTheKeyAsPgLocksDoes(long key, String classId, String objectId) {
+    assertThat(timeout(LockKey.of(key), null))
+        .hasMessageContaining(
+            "l.classid = %s and l.objid = %s and".formatted(classId, objectId));
+  }
+
+  @Test
+  void shouldWriteSqlInWesternDigitsEverywhere() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    try {
+      assertThat(timeout(LockKey.of(42), Holders.idle()))
+          .hasMessageContaining("l.classid = 0 and l.objid = 42 ")
+          .hasMessageContaining("pg_terminate_backend(4711)")
+          .hasMessageContaining("(17 tries in 12.3 s)");
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void shouldOfferWhatTheMessageSays() {
+    LockKey key = LockKey.of(42);
+
+    assertThat(timeout(key, Holders.idle()))
+        .returns(key, LockTimeoutException::key)
+        .returns(17, LockTimeoutException::attempts)
+        .returns(Duration.ofMillis(12_345), LockTimeoutException::waited)
+        .satisfies(e -> assertThat(e.holder()).contains(Holders.idle()));
+  }
+
+  @Test
+  void shouldSurviveSerialization() throws Exception {
+    LockTimeoutException original = timeout(LockKey.MIGRATION, Holders.idle());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(original);
+    }
+
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      assertThat((LockTimeoutException) in.readObject())
+          .hasMessage(original.getMessage())
+          .returns(original.holder(), LockTimeoutException::holder);
+    }
+  }
+
+  private static LockUnavailableException unavailable(SQLException failure) {
+    AdvisoryLock lock =
+        new AdvisoryLock(
+            LockKey.of(42), RetryPolicy.DEFAULT, LockListener.NONE, new FakeTiming());
+    try {
+      lock.acquire(
+          FakeSession.locked()
+              .neverStartsAfresh()
+              .open(
+                  () -> {
+                    throw failure;
+                  }));
+      throw new AssertionError("must fail");
+    } catch (LockUnavailableException e) {
+      return e;
+    }
+  }
+
+  @Test
+  void shouldSayWhichPrivilegeIsMissing() {
+    assertThat(unavailable(new SQLException("permission denied for view pg_locks", "42501")))
+        .hasMessageStartingWith(
+            "There is no advisory lock 42 to be had: permission denied for view pg_locks [SQLSTATE"
+                + " 42501]. To tell")
+        .hasMessageEndingWith("grant select on pg_catalog.pg_locks to it");
+  }
+
+  @Test
+  void shouldGuessThatAPoolIsExhaustedIfThereIsNoSqlState() {
+    assertThat(unavailable(new SQLException("Connection is not available, timed out")))
+        .hasMessageContaining("timed out. If the connection pool is exhausted: the lock needs one");
+  }
+
+  @Test
+  void shouldLookForTheSqlStateBehindAPool() {
+    SQLException driver = new SQLException("permission denied for view pg_locks", "42501");
+
+    assertThat(unavailable(new SQLException("Failed to get a connection", driver)))
+        .hasMessageContaining("[SQLSTATE 42501]. To tell");
+  }
+}

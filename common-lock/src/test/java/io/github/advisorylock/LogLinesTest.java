@@ -1,0 +1,104 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.advisorylock.LockListener.Acquired;
+import io.github.advisorylock.LockListener.Lost;
+import io.github.advisorylock.LockListener.Released;
+import io.github.advisorylock.LockListener.Waiting;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LogLinesTest {
+
+  private static final LockKey KEY = LockKey.of(42);
+
+  private final List<String> lines = new ArrayList<>();
+  private final LogLines logLines =
+      new LogLines(
+          line -> lines.add("DEBUG " + line),
+          line -> lines.add("INFO " + line),
+          line -> lines.add("WARN " + line));
+
+  private static Waiting waiting(RetryPolicy retry, LockHolder holder, SQLException failure) {
+    return new Waiting(KEY, 3, Duration.ofMillis(700), retry, holder, failure);
+  }
+
+  @Test
+  void shouldSayForWhomItWaits() {
+    logLines.onWaiting(waiting(RetryPolicy.DEFAULT, Holders.ofOtherRole(), null));
+
+    assertThat(lines)
+        .containsExactly(
+            "INFO Waiting for the advisory lock 42: held by pid 4711 [flyway holds migration"
+                + " (web-1:33)] (3 tries in 700 ms; timeout 5 min)");
+  }
+
+  @Test
+  void shouldWaitForAnUnseenHolder() {
+    logLines.onWaiting(waiting(RetryPolicy.DEFAULT, null, null));
+
+    assertThat(lines)
+        .containsExactly(
+            "INFO Waiting for the advisory lock 42: its holder could not be seen (3 tries in 700"
+                + " ms; timeout 5 min)");
+  }
+
+  @Test
+  void shouldSayThatThereIsNoTimeout() {
+    Duration second = Duration.ofSeconds(1);
+    logLines.onWaiting(
+        waiting(
+            new RetryPolicy(RetryPolicy.NO_TIMEOUT, 50, second, second, second), null, null));
+
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .endsWith("(3 tries in 700 ms; no timeout, at most 50 tries)");
+  }
+
+  @Test
+  void shouldWarnOfAFailedTry() {
+    logLines.onWaiting(
+        waiting(RetryPolicy.DEFAULT, null, new SQLException("starting up", "57P03")));
+
+    assertThat(lines)
+        .containsExactly(
+            "WARN Cannot try for the advisory lock 42, will try again: starting up [SQLSTATE 57P03]"
+                + " (3 tries in 700 ms; timeout 5 min)");
+  }
+
+  @Test
+  void shouldSayHowLongItWaited() {
+    logLines.onAcquired(new Acquired(KEY, 2, Duration.ofSeconds(90)));
+
+    assertThat(lines).containsExactly("INFO Acquired the advisory lock 42 (2 tries in 90.0 s)");
+  }
+
+  @Test
+  void shouldBeQuietIfThereWasNoWait() {
+    logLines.onAcquired(new Acquired(KEY, 1, Duration.ofMillis(4)));
+
+    assertThat(lines).containsExactly("DEBUG Acquired the advisory lock 42 (1 try in 4 ms)");
+  }
+
+  @Test
+  void shouldBeQuietAboutTheRelease() {
+    logLines.onReleased(new Released(KEY, Duration.ofMinutes(2)));
+
+    assertThat(lines).containsExactly("DEBUG Released the advisory lock 42 after 2 min");
+  }
+
+  @Test
+  void shouldWarnOfALostLock() {
+    logLines.onLost(new Lost(KEY, Duration.ofMinutes(2), "terminated [SQLSTATE 57P01]"));
+
+    assertThat(lines)
+        .containsExactly(
+            "WARN The advisory lock 42 was lost, some time in the 2 min since it was acquired:"
+                + " terminated [SQLSTATE 57P01]");
+  }
+}

@@ -1,0 +1,227 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When a waiter tries, for how long it pauses in between, and when it gives up. */
+class WaitingTest {
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
+
+  private final FakeTiming timing = new FakeTiming();
+  private final FakeSession locked = FakeSession.locked();
+
+  private static RetryPolicy policy(Duration timeout, int maxAttempts) {
+    return new RetryPolicy(
+        timeout, maxAttempts, Duration.ofMillis(100), Duration.ofMillis(100), SECOND);
+  }
+
+  private static RetryPolicy timeout(Duration timeout) {
+    return policy(timeout, RetryPolicy.UNLIMITED_ATTEMPTS);
+  }
+
+  private static RetryPolicy attempts(int maxAttempts) {
+    return policy(RetryPolicy.NO_TIMEOUT, maxAttempts);
+  }
+
+  private HeldLock acquire(RetryPolicy retry, FakeSession session) {
+    return new AdvisoryLock(LockKey.MIGRATION, retry, LockListener.NONE, timing).acquire(session);
+  }
+
+  private LockTimeoutException giveUp(RetryPolicy retry) {
+    return assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(retry, locked))
+        .actual();
+  }
+
+  @Test
+  void shouldNotPauseIfTheLockIsFree() {
+    acquire(RetryPolicy.DEFAULT, FakeSession.free());
+
+    assertThat(timing.sleeps()).isEmpty();
+  }
+
+  @Test
+  void shouldPauseLongerFromTryToTryUpToTheCap() {
+    acquire(attempts(100), FakeSession.lockedUntilTry(14));
+
+    assertThat(timing.sleeps())
+        .extracting(Duration::toMillis)
+        .containsExactly(
+            100L, 200L, 300L, 400L, 500L, 600L, 700L, 800L, 900L, 1000L, 1000L, 1000L, 1000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.000_1, 0.25, 0.5, 0.999_999_999_999})
+  void shouldShortenEachPauseByAtMostAFifth(double chance) {
+    timing.random(chance);
+
+    acquire(attempts(100), FakeSession.lockedUntilTry(14));
+
+    for (int i = 0; i < timing.sleeps().size(); i++) {
+      Duration full = attempts(100).delayAfter(i + 1);
+      assertThat(timing.sleeps().get(i)).isBetween(full.multipliedBy(4).dividedBy(5), full);
+    }
+  }
+
+  @Test
+  void shouldSpreadPausesByChance() {
+    timing.random(0.5);
+
+    acquire(attempts(100), FakeSession.lockedUntilTry(3));
+
+    assertThat(timing.sleeps()).containsExactly(Duration.ofMillis(90), Duration.ofMillis(180));
+  }
+
+  static Stream<Duration> longDelays() {
+    return Stream.of(Duration.ofDays(365), Duration.ofDays(365_000), RetryPolicy.NO_TIMEOUT);
+  }
+
+  @ParameterizedTest
+  @MethodSource("longDelays")
+  void shouldPauseForAsLongAsAPolicyCanSay(Duration delay) {
+    timing.random(0.999);
+    RetryPolicy retry = new RetryPolicy(RetryPolicy.NO_TIMEOUT, 2, delay, Duration.ZERO, delay);
+
+    giveUp(retry);
+
+    assertThat(timing.sleeps()).singleElement().matches(pause -> pause.compareTo(SECOND) > 0);
+  }
+
+  @Test
+  void shouldTryOnceWithTimeoutZero() {
+    giveUp(timeout(Duration.ZERO));
+
+    assertThat(locked.tried()).isEqualTo(1);
+    assertThat(timing.sleeps()).isEmpty();
+  }
+
+  @Test
+  void shouldAcquireAFreeLockWithTimeoutZero() {
+    assertThat(acquire(timeout(Duration.ZERO), FakeSession.free())).isNotNull();
+  }
+
+  @Test
+  void shouldGoOnForDaysWithoutTimeout() {
+    acquire(timeout(RetryPolicy.NO_TIMEOUT), FakeSession.lockedUntilTry(500_000));
+
+    assertThat(timing.slept()).isGreaterThan(Duration.ofDays(5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void shouldGiveUpAfterTheLastTryAllowed(int maxAttempts) {
+    giveUp(attempts(maxAttempts));
+
+    assertThat(locked.tried()).isEqualTo(maxAttempts);
+  }
+
+  @Test
+  void shouldNotPauseAfterTheLastTryAllowed() {
+    giveUp(attempts(3));
+
+    assertThat(timing.sleeps()).hasSize(2);
+  }
+
+  @Test
+  void shouldTryOnceMoreWhenTheTimeoutHasPassed() {
+    giveUp(timeout(Duration.ofMillis(350)));
+
+    // at 0, 100, 300 and, instead of 600, at 350
+    assertThat(locked.tried()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldCutTheLastPauseToWhatIsLeft() {
+    giveUp(timeout(Duration.ofMillis(350)));
+
+    assertThat(timing.sleeps()).last().isEqualTo(Duration.ofMillis(50));
+  }
+
+  @Test
+  void shouldCountTheTimeThatTriesTake() {
+    FakeSession slow =
+        FakeSession.locked()
+            .open(
+                () -> {
+                  timing.pass(SECOND);
+                  return true;
+                });
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(timeout(Duration.ofMillis(2_500)), slow))
+        .returns(Duration.ofMillis(3_300), LockTimeoutException::waited);
+  }
+
+  @Test
+  void shouldNotPauseForLessThanNothing() {
+    FakeSession slowToReport =
+        FakeSession.locked()
+            .seeingHolder(
+                () -> {
+                  timing.pass(SECOND.multipliedBy(20));
+                  return true;
+                });
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(timeout(SECOND), slowToReport));
+
+    assertThat(timing.sleeps()).containsExactly(Duration.ZERO);
+  }
+
+  @Test
+  void shouldAcquireWithTheTryAtTheTimeout() {
+    assertThat(acquire(timeout(Duration.ofMillis(350)), FakeSession.lockedUntilTry(4))).isNotNull();
+  }
+
+  @Test
+  void shouldSayHowOftenItTriedAndHowLongItWaited() {
+    assertThat(giveUp(timeout(Duration.ofMillis(350))))
+        .returns(4, LockTimeoutException::attempts)
+        .returns(Duration.ofMillis(350), LockTimeoutException::waited);
+  }
+
+  @Test
+  void shouldCountAPassingFailureAsAFailedTry() {
+    FakeSession session =
+        FakeSession.free()
+            .next(
+                () -> {
+                  throw new SQLException("terminated", "57P01");
+                });
+
+    acquire(attempts(2), session);
+
+    assertThat(session.failures()).hasSize(1);
+    assertThat(timing.sleeps()).containsExactly(Duration.ofMillis(100));
+  }
+
+  @Test
+  void shouldOpenTheSessionForEachTry() {
+    acquire(attempts(3), FakeSession.lockedUntilTry(1));
+    FakeSession session = FakeSession.lockedUntilTry(3);
+
+    acquire(attempts(3), session);
+
+    assertThat(session.opened()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldGiveUpWithTheLastFailureAsCause() {
+    SQLException refused = new SQLException("refused", "08001");
+    locked.open(
+        () -> {
+          throw refused;
+        });
+
+    assertThat(giveUp(timeout(SECOND))).hasCause(refused).hasMessageContaining("refused");
+  }
+}
