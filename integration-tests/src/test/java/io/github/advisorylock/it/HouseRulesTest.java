@@ -1,0 +1,76 @@
+package io.github.advisorylock.it;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The rules of the house that concern more than one module. */
+class HouseRulesTest {
+
+  private static final String CORE = "io.github.advisorylock";
+  private static final String FLYWAY = CORE + ".flyway..";
+  private static final String LIQUIBASE = CORE + ".liquibase..";
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("/integration-tests/"))
+          .importPackages(CORE);
+
+  @Test
+  void shouldKeepAdaptersApart() {
+    noClasses()
+        .that()
+        .resideInAPackage(FLYWAY)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(LIQUIBASE, "liquibase..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage(LIQUIBASE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(FLYWAY, "org.flywaydb..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void shouldKeepTheCoreFreeOfTools() {
+    noClasses()
+        .that()
+        .resideInAPackage(CORE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(FLYWAY, LIQUIBASE, "org.flywaydb..", "liquibase..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void shouldLeaveSqlToTheCore() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(FLYWAY, LIQUIBASE)
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName(java.sql.Statement.class.getName())
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName(java.sql.PreparedStatement.class.getName())
+        .check(CLASSES);
+  }
+
+  @Test
+  void shouldLogThroughTheToolsOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage(CORE + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.slf4j..", "java.util.logging..", "org.apache..")
+        .check(CLASSES);
+  }
+}
