@@ -1,0 +1,125 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.LockConfigurationException;
+import io.github.advisorylock.RetryPolicy;
+import java.util.Optional;
+import liquibase.changelog.StandardChangeLogHistoryService;
+import liquibase.database.Database;
+import liquibase.exception.DatabaseException;
+import liquibase.exception.LockException;
+import liquibase.exception.UnexpectedLiquibaseException;
+
+/**
+ * Liquibase's own history service, but only one runner at a time creates or alters the table
+ * DATABASECHANGELOG: Liquibase does so before it takes any lock, and of several replicas that start
+ * for the first time, some would fail.
+ *
+ * <p>The lock is that of {@link AdvisoryLockService}. It is released again at once, since not every
+ * command takes it afterwards. Where the table is as it should be, nothing is locked.
+ *
+ * <p>Also the first of ours that Liquibase calls, and so the place where a setting that cannot be
+ * used ends a run before anything has happened. For one thread at a time, like every history
+ * service.
+ */
+public final class AdvisoryLockHistoryService extends StandardChangeLogHistoryService {
+
+  private boolean isReady;
+
+  /** A service that Liquibase gives a database to. */
+  public AdvisoryLockHistoryService() {}
+
+  /**
+   * Above Liquibase's own.
+   *
+   * @return {@value AdvisoryLockService#PRIORITY}
+   */
+  @Override
+  public int getPriority() {
+    return AdvisoryLockService.PRIORITY;
+  }
+
+  /**
+   * Whether this service is for the database, as {@link AdvisoryLockService#supports}.
+   *
+   * @param database any database
+   * @return true for a PostgreSQL that Liquibase is connected to
+   */
+  @Override
+  public boolean supports(Database database) {
+    return Databases.areLockedByUs(database);
+  }
+
+  /**
+   * Sees to it that the table is there, and as this Liquibase wants it.
+   *
+   * <p>If there is none and somebody else has the lock, it does nothing: a missing history reads
+   * like an empty one, {@code list-locks} and {@code release-locks} must not wait for the lock that
+   * they are about, and whoever goes on to write waits for the lock first, and creates the table
+   * then.
+   *
+   * @throws DatabaseException if that fails, or the lock is not to be had for another reason
+   * @throws UnexpectedLiquibaseException if a setting cannot be used
+   */
+  @Override
+  public void init() throws DatabaseException {
+    if (isReady) {
+      return;
+    }
+    LiquibaseSettings settings = settings();
+    HistoryTable table =
+        Databases.isOnlyPrinted(getDatabase())
+            ? HistoryTable.COMPLETE // whatever is done to it is not done now
+            : HistoryTable.of(getDatabase());
+    switch (table) {
+      case COMPLETE -> {
+        super.init();
+        isReady = true;
+      }
+      case OUTDATED -> {
+        initUnderLock(settings, settings.lock().retry());
+        isReady = true;
+      }
+      case ABSENT -> isReady = initUnlessLocked(settings);
+    }
+  }
+
+  private static LiquibaseSettings settings() {
+    try {
+      return LiquibaseSettings.read();
+    } catch (LockConfigurationException e) {
+      throw new UnexpectedLiquibaseException(e.getMessage(), e);
+    }
+  }
+
+  private void initUnderLock(LiquibaseSettings settings, RetryPolicy retry)
+      throws DatabaseException {
+    Optional<RunLock> taken = Optional.empty();
+    try {
+      taken = HeldLocks.acquire(getDatabase(), settings, retry);
+      super.init(); // looks again
+    } catch (LockException e) {
+      throw new DatabaseException(e.getMessage(), e);
+    } finally {
+      taken.ifPresent(HeldLocks::end);
+    }
+  }
+
+  private boolean initUnlessLocked(LiquibaseSettings settings) throws DatabaseException {
+    try {
+      initUnderLock(settings, settings.withoutWaiting());
+      return true;
+    } catch (DatabaseException e) {
+      if (e.getCause() instanceof LockException reason && HeldLocks.isHeldByOther(reason)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Forgets what was read from the database. */
+  @Override
+  public void reset() {
+    isReady = false;
+    super.reset();
+  }
+}

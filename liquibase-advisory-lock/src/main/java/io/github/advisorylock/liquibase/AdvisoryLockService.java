@@ -1,0 +1,275 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.LockConfigurationException;
+import io.github.advisorylock.LockHolder;
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.RetryPolicy;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Date;
+import java.util.Objects;
+import java.util.Optional;
+import liquibase.Scope;
+import liquibase.changelog.ChangeLogHistoryService;
+import liquibase.changelog.ChangeLogHistoryServiceFactory;
+import liquibase.changelog.StandardChangeLogHistoryService;
+import liquibase.database.Database;
+import liquibase.exception.DatabaseException;
+import liquibase.exception.LockException;
+import liquibase.exception.UnexpectedLiquibaseException;
+import liquibase.lockservice.DatabaseChangeLogLock;
+import liquibase.lockservice.LockService;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Liquibase's lock service for PostgreSQL: an advisory lock, on the connection that Liquibase works
+ * on, or, with {@code liquibase.advisoryLock.url}, on one of its own. No table is needed or
+ * created.
+ *
+ * <p>Has next to no state, since Liquibase discards its services at will; {@link HeldLocks} has it.
+ * Safe for use by several threads, each with its own database.
+ */
+public final class AdvisoryLockService implements LockService {
+
+  /** Above Liquibase's own and other people's table locks, below its service for no database. */
+  static final int PRIORITY = 50;
+
+  private volatile @Nullable Database database;
+  private volatile @Nullable Long waitMinutes;
+  private volatile @Nullable Long pollSeconds;
+
+  /** A service that Liquibase gives a database to. */
+  public AdvisoryLockService() {}
+
+  /**
+   * Above Liquibase's own.
+   *
+   * @return {@value #PRIORITY}
+   */
+  @Override
+  public int getPriority() {
+    return PRIORITY;
+  }
+
+  /**
+   * Whether this service is for the database. One that Liquibase is not connected to, CockroachDB,
+   * and everything that is not PostgreSQL are left to Liquibase's own services, and so is
+   * everything with {@code liquibase.advisoryLock.active=false}.
+   *
+   * @param database any database
+   * @return true for a PostgreSQL that Liquibase is connected to
+   * @throws UnexpectedLiquibaseException if that setting cannot be used
+   */
+  @Override
+  public boolean supports(Database database) {
+    return Databases.areLockedByUs(database);
+  }
+
+  @Override
+  public void setDatabase(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Sets the longest wait for this service, where {@code liquibase.advisoryLock.timeout} is not
+   * set.
+   *
+   * @param changeLogLockWaitTime minutes; 0 tries once
+   */
+  @Override
+  public void setChangeLogLockWaitTime(long changeLogLockWaitTime) {
+    waitMinutes = changeLogLockWaitTime;
+  }
+
+  /**
+   * Sets the longest pause for this service, where {@code liquibase.advisoryLock.maxBackoff} is not
+   * set.
+   *
+   * @param changeLogLockRecheckTime seconds, at least 1
+   */
+  @Override
+  public void setChangeLogLockRecheckTime(long changeLogLockRecheckTime) {
+    pollSeconds = changeLogLockRecheckTime;
+  }
+
+  /**
+   * Whether the database's connection is under the lock.
+   *
+   * @return true from a successful {@link #waitForLock} or {@link #acquireLock} on
+   */
+  @Override
+  public boolean hasChangeLogLock() {
+    return HeldLocks.isHeldOn(Databases.connectionOf(database()));
+  }
+
+  /**
+   * Takes the lock, unless the connection is under it already, and makes Liquibase forget which
+   * changesets have run, since others may have run some in the meantime.
+   *
+   * <p>What was not committed is rolled back. If the thread is interrupted, the wait ends at once.
+   *
+   * @throws LockException if the lock is not to be had, with the reason, or the thread was
+   *     interrupted; its interrupt flag is set then
+   */
+  @Override
+  public void waitForLock() throws LockException {
+    LiquibaseSettings settings = settings();
+    acquire(settings, settings.lock().retry());
+  }
+
+  /**
+   * The same without waiting.
+   *
+   * @return false if somebody else has the lock
+   * @throws LockException if the lock is not to be had for another reason
+   */
+  @Override
+  public boolean acquireLock() throws LockException {
+    LiquibaseSettings settings = settings();
+    try {
+      acquire(settings, settings.withoutWaiting());
+      return true;
+    } catch (LockException e) {
+      if (HeldLocks.isHeldByOther(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void acquire(LiquibaseSettings settings, RetryPolicy retry) throws LockException {
+    Optional<RunLock> taken = HeldLocks.acquire(database(), settings, retry);
+    if (taken.isEmpty()) {
+      return;
+    }
+    boolean prepared = false;
+    try {
+      OldTableLock.report(database());
+      refreshHistory();
+      database().rollback(); // sets the search path, as Liquibase's own service leaves it
+      prepared = true;
+    } catch (DatabaseException e) {
+      throw new LockException(e);
+    } finally {
+      if (!prepared) {
+        taken.ifPresent(HeldLocks::end);
+      }
+    }
+  }
+
+  /** Others may have run changesets in the meantime, and nobody may have created the table yet. */
+  private void refreshHistory() throws DatabaseException {
+    ChangeLogHistoryService history =
+        Scope.getCurrentScope()
+            .getSingleton(ChangeLogHistoryServiceFactory.class)
+            .getChangeLogService(database());
+    history.reset();
+    if (history instanceof StandardChangeLogHistoryService standard
+        && !Databases.isOnlyPrinted(database())
+        && !standard.hasDatabaseChangeLogTable()) { // which Liquibase asks next anyway
+      history.reset();
+      history.init();
+    }
+  }
+
+  /**
+   * Releases the lock, if the connection is under it. What was not committed is rolled back before.
+   * Does nothing if it is not, or if the lock is that of an outer command.
+   */
+  @Override
+  public void releaseLock() {
+    HeldLocks.endOn(Databases.connectionOf(database()));
+  }
+
+  /**
+   * Who holds the lock, as far as the role may see.
+   *
+   * @return empty if nobody does, else the holder: its process id, who it is, and since when it is
+   *     connected, or the current time if that is hidden
+   * @throws LockException if the server cannot be asked
+   */
+  @Override
+  public DatabaseChangeLogLock[] listLocks() throws LockException {
+    LockKey key = settings().keyFor(database());
+    try {
+      return LockHolder.find(Databases.connectionOf(database()), key).stream()
+          .map(AdvisoryLockService::listed)
+          .toArray(DatabaseChangeLogLock[]::new);
+    } catch (SQLException e) {
+      throw new LockException(
+          "Who holds the advisory lock %s cannot be found out: %s".formatted(key, e.getMessage()),
+          e);
+    }
+  }
+
+  private static DatabaseChangeLogLock listed(LockHolder holder) {
+    Instant since = Objects.requireNonNullElseGet(holder.connectedSince(), Instant::now);
+    return new DatabaseChangeLogLock(holder.pid(), Date.from(since), holder.describe());
+  }
+
+  /**
+   * Ends the session that holds the lock, after making sure that it is still the same one, and
+   * waits for its end up to ten seconds. Does nothing if nobody holds the lock.
+   *
+   * @throws LockException if this role may not end that session, or it does not end
+   */
+  @Override
+  public void forceReleaseLock() throws LockException {
+    LockKey key = settings().keyFor(database());
+    HeldLocks.endAllOn(Databases.connectionOf(database()));
+    HolderEnd.force(Databases.connectionOf(database()), key);
+  }
+
+  /**
+   * Tells that a command ends on this thread: what it took and did not release is released. What
+   * other threads and outer commands hold is not touched.
+   */
+  @Override
+  public void reset() {
+    HeldLocks.endOfThisThread();
+  }
+
+  /**
+   * Checks the settings: there is no table to create.
+   *
+   * @throws UnexpectedLiquibaseException if one of them cannot be used
+   */
+  @Override
+  public void init() {
+    try {
+      read();
+    } catch (LockConfigurationException e) {
+      throw new UnexpectedLiquibaseException(e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Drops the table of Liquibase's own lock, if a Liquibase without advisory locks has left one.
+   *
+   * @throws DatabaseException if that fails
+   */
+  @Override
+  public void destroy() throws DatabaseException {
+    OldTableLock.standardService(database()).destroy();
+  }
+
+  private LiquibaseSettings settings() throws LockException {
+    try {
+      return read();
+    } catch (LockConfigurationException e) {
+      throw new LockException(e.getMessage(), e);
+    }
+  }
+
+  private LiquibaseSettings read() {
+    return LiquibaseSettings.read(waitMinutes, pollSeconds);
+  }
+
+  private Database database() {
+    Database given = database;
+    if (given == null) {
+      throw new UnexpectedLiquibaseException("The lock service has not been given a database");
+    }
+    return given;
+  }
+}

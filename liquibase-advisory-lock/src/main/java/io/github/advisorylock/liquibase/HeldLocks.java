@@ -1,0 +1,160 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.AdvisoryLock;
+import io.github.advisorylock.ConnectionSettings;
+import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LockHolder;
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockSession;
+import io.github.advisorylock.LockTimeoutException;
+import io.github.advisorylock.RetryPolicy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
+import liquibase.Scope;
+import liquibase.database.Database;
+import liquibase.exception.DatabaseException;
+import liquibase.exception.LockException;
+import liquibase.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The locks of all runs of Liquibase in this JVM. Safe for use by several threads.
+ *
+ * <p>Static, because Liquibase throws its lock services away whenever a command ends, on whatever
+ * thread, and asks new ones to release what the old ones took. An entry goes with its release, at
+ * the latest when its connection is closed.
+ */
+final class HeldLocks {
+
+  private static final String APPLICATION = "liquibase";
+
+  private static final List<RunLock> HELD = new CopyOnWriteArrayList<>();
+
+  private HeldLocks() {}
+
+  /** Whether what happens on this connection happens under a lock. */
+  static boolean isHeldOn(Connection connection) {
+    return HELD.stream().anyMatch(lock -> lock.isOn(connection));
+  }
+
+  /**
+   * Takes the lock for what the current thread does on Liquibase's connection, unless it is taken.
+   * Whatever is open on the connection then is rolled back, and no transaction is left.
+   *
+   * @return the lock; empty if the connection is under it already
+   * @throws LockException with the core's message, if it is not to be had
+   */
+  static Optional<RunLock> acquire(Database database, LiquibaseSettings settings, RetryPolicy retry)
+      throws LockException {
+    Connection connection = Databases.connectionOf(database);
+    LockKey key = settings.keyFor(database);
+    int depth = CommandDepth.current();
+    endAll(lock -> lock.isOfThisThread() && lock.isFrom(depth + 1)); // their commands are over
+    if (HELD.stream().anyMatch(lock -> lock.isOn(connection) && lock.key().equals(key))) {
+      return Optional.empty();
+    }
+    try {
+      if (!isHeldOn(connection)) { // else the outer run's transaction is none of our business
+        Databases.leaveTransaction(database);
+      }
+      Logger log = Scope.getCurrentScope().getLog(AdvisoryLockService.class);
+      if (isHeldByOuterRun(connection, key)) {
+        log.fine("The advisory lock " + key + " is held by the run that this one is part of");
+        return Optional.of(add(new RunLock(database, connection, key, null, log)));
+      }
+      HeldLock held =
+          new AdvisoryLock(key, retry, Messages.logLines())
+              .acquire(session(connection, settings.lock().connection()));
+      return Optional.of(add(new RunLock(database, connection, key, held, log)));
+    } catch (io.github.advisorylock.LockException e) {
+      throw new LockException(e.getMessage(), e);
+    } catch (DatabaseException e) {
+      throw new LockException(
+          "The connection cannot be prepared for the advisory lock %s: %s"
+              .formatted(key, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Whether {@link #acquire} failed since the lock did not become free in time. */
+  static boolean isHeldByOther(LockException failure) {
+    return failure.getCause() instanceof LockTimeoutException;
+  }
+
+  private static LockSession session(Connection connection, @Nullable ConnectionSettings own) {
+    return own == null
+        ? LockSession.borrowed(connection, APPLICATION)
+        : LockSession.dedicated(own::open, APPLICATION);
+  }
+
+  /**
+   * Whether this very thread holds the key on another connection to the same database: a change
+   * that runs Liquibase on a connection of its own would wait for itself.
+   */
+  private static boolean isHeldByOuterRun(Connection connection, LockKey key) {
+    return HELD.stream()
+        .filter(lock -> lock.isOfThisThread() && lock.key().equals(key))
+        .anyMatch(outer -> isSameHolder(outer.connection(), connection, key));
+  }
+
+  private static boolean isSameHolder(Connection outer, Connection inner, LockKey key) {
+    try {
+      Optional<LockHolder> seenFromOutside = LockHolder.find(outer, key);
+      Optional<LockHolder> seenFromInside = LockHolder.find(inner, key);
+      return seenFromOutside.isPresent()
+          && seenFromOutside.get().connectedSince() != null
+          && seenFromInside.filter(seenFromOutside.get()::isSameSession).isPresent();
+    } catch (SQLException e) {
+      return false; // then the wait will say who holds it
+    }
+  }
+
+  private static RunLock add(RunLock lock) {
+    HELD.add(lock);
+    boolean watched = false;
+    try {
+      lock.watch(() -> end(lock));
+      watched = true;
+    } finally {
+      if (!watched) { // no more threads to be had
+        end(lock);
+      }
+    }
+    return lock;
+  }
+
+  /** Releases this lock, unless that has happened. */
+  static void end(RunLock lock) {
+    if (HELD.remove(lock)) {
+      lock.end();
+    }
+  }
+
+  /**
+   * Releases what is held on the connection, but not what an outer command holds there: the end of
+   * a command within a change is not the end of the change.
+   */
+  static void endOn(Connection connection) {
+    int depth = CommandDepth.current();
+    endAll(lock -> lock.isOn(connection) && lock.isFrom(depth));
+  }
+
+  /** Releases what is held on the connection, whoever took it. */
+  static void endAllOn(Connection connection) {
+    endAll(lock -> lock.isOn(connection));
+  }
+
+  /** Releases what the current thread's command holds: it ends. */
+  static void endOfThisThread() {
+    int depth = CommandDepth.current();
+    endAll(lock -> lock.isOfThisThread() && lock.isFrom(depth));
+  }
+
+  private static void endAll(Predicate<RunLock> which) {
+    HELD.stream().filter(which).forEach(HeldLocks::end);
+  }
+}

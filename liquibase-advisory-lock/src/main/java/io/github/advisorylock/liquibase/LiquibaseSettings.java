@@ -1,0 +1,95 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockSettings;
+import io.github.advisorylock.RetryPolicy;
+import io.github.advisorylock.SettingReader;
+import java.time.Duration;
+import java.util.Objects;
+import liquibase.GlobalConfiguration;
+import liquibase.configuration.ConfigurationDefinition;
+import liquibase.database.Database;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of the current scope, understood and checked.
+ *
+ * @param lock the settings that every tool has
+ * @param tableLock what an old table lock leads to
+ */
+record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
+
+  private static final long MOST_MINUTES = Duration.ofDays(365).toMinutes();
+
+  /**
+   * Reads the settings.
+   *
+   * @param waitMinutes Liquibase's wait time as a program has set it on the service; null if none
+   *     did
+   * @param pollSeconds Liquibase's poll rate, likewise
+   * @throws io.github.advisorylock.LockConfigurationException if one of them cannot be used
+   */
+  static LiquibaseSettings read(@Nullable Long waitMinutes, @Nullable Long pollSeconds) {
+    SettingReader reader = reader();
+    RetryPolicy unset =
+        unlessSet(
+            waitMinutes != null
+                ? waitMinutes
+                : setByUser(GlobalConfiguration.CHANGELOGLOCK_WAIT_TIME),
+            pollSeconds != null
+                ? pollSeconds
+                : setByUser(GlobalConfiguration.CHANGELOGLOCK_POLL_RATE));
+    return new LiquibaseSettings(
+        LockSettings.read(reader, unset), reader.choice("tableLock", TableLock.WARN));
+  }
+
+  static LiquibaseSettings read() {
+    return read(null, null);
+  }
+
+  /** Whether there is to be a lock at all, without a look at the other settings. */
+  static boolean isActive() {
+    return reader().flag("active", true);
+  }
+
+  private static SettingReader reader() {
+    return new SettingReader(AdvisoryLockConfiguration.PREFIX, AdvisoryLockConfiguration::textOf);
+  }
+
+  private static @Nullable Long setByUser(ConfigurationDefinition<Long> definition) {
+    var configured = definition.getCurrentConfiguredValue();
+    return configured.wasDefaultValueUsed() ? null : configured.getValue();
+  }
+
+  /** Liquibase takes what is below its least for that least, and so do we. */
+  private static RetryPolicy unlessSet(@Nullable Long waitMinutes, @Nullable Long pollSeconds) {
+    RetryPolicy standard = RetryPolicy.DEFAULT;
+    Duration timeout = standard.timeout();
+    if (waitMinutes != null) {
+      timeout =
+          waitMinutes > MOST_MINUTES
+              ? RetryPolicy.NO_TIMEOUT
+              : Duration.ofMinutes(Math.max(0, waitMinutes));
+    }
+    Duration maxDelay =
+        pollSeconds == null
+            ? standard.maxDelay()
+            : Duration.ofSeconds(Math.min(Math.max(1, pollSeconds), MOST_MINUTES * 60));
+    return new RetryPolicy(
+        timeout, standard.maxAttempts(), standard.firstDelay(), standard.step(), maxDelay);
+  }
+
+  /** The policy that tries once. */
+  RetryPolicy withoutWaiting() {
+    RetryPolicy retry = lock.retry();
+    return new RetryPolicy(Duration.ZERO, 1, retry.firstDelay(), retry.step(), retry.maxDelay());
+  }
+
+  /**
+   * The key to lock. With scope schema it is that of the schema that the changes work in, which
+   * need not be the one that holds Liquibase's own tables.
+   */
+  LockKey keyFor(Database database) {
+    return lock.keyFor(Objects.requireNonNullElse(database.getDefaultSchemaName(), ""));
+  }
+}

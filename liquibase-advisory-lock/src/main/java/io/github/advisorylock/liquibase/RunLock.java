@@ -1,0 +1,127 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LockKey;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import liquibase.database.Database;
+import liquibase.exception.DatabaseException;
+import liquibase.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lock that a run of Liquibase works under: which key, on which connection, taken by which thread
+ * in which depth of commands. Safe for use by several threads.
+ */
+final class RunLock {
+
+  private static final long MILLIS_BETWEEN_LOOKS = 50;
+
+  private final Database database;
+  private final Connection connection;
+  private final LockKey key;
+  private final @Nullable HeldLock held;
+  private final Logger log;
+  private final Thread thread = Thread.currentThread();
+  private final int depth = CommandDepth.current();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /**
+   * A lock that the current thread has taken.
+   *
+   * @param held null if an outer run of this thread holds the key, and goes on holding it
+   * @param log for threads that have no scope of Liquibase's
+   */
+  RunLock(
+      Database database, Connection connection, LockKey key, @Nullable HeldLock held, Logger log) {
+    this.database = database;
+    this.connection = connection;
+    this.key = key;
+    this.held = held;
+    this.log = log;
+  }
+
+  LockKey key() {
+    return key;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  boolean isOn(Connection other) {
+    return connection == other;
+  }
+
+  boolean isOfThisThread() {
+    return thread == Thread.currentThread();
+  }
+
+  /** Whether it was taken at this depth of commands, or in a deeper command, which is over. */
+  boolean isFrom(int depthOrDeeper) {
+    return depth >= depthOrDeeper;
+  }
+
+  /**
+   * Starts to look for the end of the connection, since Liquibase does not always release: after an
+   * {@code Error} it does not clean up, and some releases forget to when another thread's command
+   * ends. A pool would then hand out a connection that holds the lock.
+   *
+   * @param afterwards what to do when the connection was closed and the lock not released
+   */
+  void watch(Runnable afterwards) {
+    Runnable look =
+        () -> {
+          if (connectionEndsFirst()) {
+            afterwards.run();
+          }
+        };
+    // Liquibase's scope is inherited by threads: this one must not keep it.
+    Thread watcher = new Thread(null, look, "advisory-lock-watch", 0, false);
+    watcher.setDaemon(true);
+    watcher.setContextClassLoader(null); // nobody's class loader is kept alive
+    watcher.start();
+  }
+
+  private boolean connectionEndsFirst() {
+    try {
+      while (!ended.await(MILLIS_BETWEEN_LOOKS, TimeUnit.MILLISECONDS)) {
+        if (isClosed()) {
+          return true;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody has this thread; should it be, stop looking
+    }
+    return false;
+  }
+
+  private boolean isClosed() {
+    try {
+      return connection.isClosed(); // asks the driver, not the server
+    } catch (SQLException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Rolls back what the run has not committed, so that it cannot be committed without the lock, and
+   * releases it. Never throws, so that it cannot hide why the run failed.
+   */
+  void end() {
+    ended.countDown();
+    if (held == null) {
+      return;
+    }
+    if (!isClosed()) {
+      try {
+        Databases.leaveTransaction(database);
+      } catch (DatabaseException | RuntimeException e) {
+        log.fine("The transaction could not be rolled back before the lock's release", e);
+      }
+    }
+    held.close();
+  }
+}
