@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,9 +60,11 @@ public final class AdvisoryLock {
    * @throws SQLException if it cannot be asked
    */
   public static boolean isSupportedBy(Connection connection) throws SQLException {
+    if (!"PostgreSQL".equals(connection.getMetaData().getDatabaseProductName())) {
+      return false; // and leave it alone: what follows would end a transaction of other drivers
+    }
     try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
-      return "PostgreSQL".equals(connection.getMetaData().getDatabaseProductName())
-          && LockSql.isPostgreSql(scope.connection());
+      return LockSql.isPostgreSql(scope.connection());
     }
   }
 
@@ -96,7 +99,7 @@ public final class AdvisoryLock {
     Duration nextReport = Duration.ZERO;
     for (int attempt = 1; ; attempt++) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new LockInterruptedException(key, attempt - 1, timing.now().minus(start));
+        throw new LockInterruptedException(key, attempt - 1, timing.now().minus(start), null);
       }
       SQLException failure = null;
       try {
@@ -106,7 +109,11 @@ public final class AdvisoryLock {
           return;
         }
       } catch (SQLException e) {
-        if (!session.canStartAfresh(e)) {
+        boolean worthAnotherTry = session.canStartAfresh(e);
+        if (Thread.currentThread().isInterrupted()) { // such as while waiting for a pool
+          throw new LockInterruptedException(key, attempt, timing.now().minus(start), e);
+        }
+        if (!worthAnotherTry) {
           throw new LockUnavailableException(key, reason(e), e);
         }
         failure = e;
@@ -125,15 +132,15 @@ public final class AdvisoryLock {
 
   private void pauseAfter(int attempt, Duration start) {
     Duration delay = retry.delayAfter(attempt);
-    Duration shortened =
-        delay.minusNanos((long) (delay.toNanos() * LARGEST_JITTER * timing.random()));
+    long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most Long.MAX_VALUE
+    Duration shortened = delay.minusNanos((long) (nanos * LARGEST_JITTER * timing.random()));
     Duration waited = timing.now().minus(start);
     Duration left = retry.timeout().minus(waited);
     try {
       timing.sleep(shortened.compareTo(left) < 0 ? shortened : nonNegative(left));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new LockInterruptedException(key, attempt, timing.now().minus(start));
+      throw new LockInterruptedException(key, attempt, timing.now().minus(start), null);
     }
   }
 

@@ -24,6 +24,7 @@ public record ConnectionSettings(String url, @Nullable String user, @Nullable St
    *
    * @return a connection that is the caller's to close
    * @throws SQLException if the driver cannot connect
+   * @throws LockConfigurationException if there is no driver for the URL
    */
   public Connection open() throws SQLException {
     Properties properties = new Properties();
@@ -33,9 +34,33 @@ public record ConnectionSettings(String url, @Nullable String user, @Nullable St
     if (password != null) {
       properties.setProperty("password", password);
     }
-    Driver driver = contextDriver();
-    Connection connection = driver == null ? null : driver.connect(url, properties);
-    return connection != null ? connection : DriverManager.getConnection(url, properties);
+    try {
+      Driver driver = contextDriver();
+      Connection connection = driver == null ? null : driver.connect(url, properties);
+      return connection != null ? connection : otherDriver().connect(url, properties);
+    } catch (SQLException e) {
+      throw withoutPassword(e);
+    }
+  }
+
+  /** A driver that was registered for such URLs, such as one that wraps pgjdbc. */
+  private Driver otherDriver() {
+    try {
+      return DriverManager.getDriver(url);
+    } catch (SQLException e) {
+      throw new LockConfigurationException(
+          "The url for the lock is '%s', but there is no JDBC driver for it on the class path"
+              .formatted(Secrets.withoutPassword(url)));
+    }
+  }
+
+  /** Drivers quote a URL that they do not understand, and what they throw is logged. */
+  private SQLException withoutPassword(SQLException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.contains(url)
+        ? new SQLException(
+            message.replace(url, Secrets.withoutPassword(url)), failure.getSQLState())
+        : failure;
   }
 
   /** pgjdbc as the application sees it; null if it does not. */

@@ -21,7 +21,7 @@ final class DedicatedSession extends JdbcSession {
     try {
       autoCommit = AutoCommit.on(opened);
       return opened;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       opened.close();
       throw e;
     }

@@ -34,7 +34,7 @@ final class GuardedListener implements LockListener {
   private void tell(Consumer<LockListener> news) {
     try {
       news.accept(guarded);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       System.getLogger(LockListener.class.getName())
           .log(System.Logger.Level.WARNING, "A lock listener failed; the lock goes on", e);
     }

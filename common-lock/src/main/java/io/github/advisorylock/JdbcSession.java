@@ -26,6 +26,10 @@ abstract class JdbcSession extends LockSession {
 
   private final SessionName sessionName;
   private @Nullable Connection connection;
+
+  /** What a pool's connection stands for: still to be reached when that has been given back. */
+  private @Nullable Connection physical;
+
   private Map<String, String> foundSettings = Map.of();
   private Grip grip = Grip.NONE;
 
@@ -52,6 +56,7 @@ abstract class JdbcSession extends LockSession {
     }
     Connection opened = connect(key);
     connection = opened;
+    physical = physicalOf(opened);
     LockSql.Found found = LockSql.prepare(opened, key, isOurs());
     foundSettings = found.settings();
     if (found.standby()) {
@@ -112,6 +117,8 @@ abstract class JdbcSession extends LockSession {
       problem = letGo(current, key);
     } catch (SQLException e) {
       problem = Optional.of(Text.of(e));
+    } catch (RuntimeException e) { // from some pool's wrapper
+      problem = Optional.of(e.toString());
     }
     if (problem.isPresent() && (isOurs() || grip != Grip.NONE)) {
       endPhysically(current);
@@ -121,25 +128,25 @@ abstract class JdbcSession extends LockSession {
   }
 
   private Optional<String> letGo(Connection current, LockKey key) throws SQLException {
+    try {
+      return unlockAndRestore(current, key);
+    } catch (SQLException e) {
+      if (!SqlStates.IN_FAILED_TRANSACTION.equals(SqlStates.of(e))) {
+        throw e;
+      }
+      LockSql.rollback(current);
+      return unlockAndRestore(current, key);
+    }
+  }
+
+  private Optional<String> unlockAndRestore(Connection current, LockKey key) throws SQLException {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       if (grip == Grip.NONE) {
         LockSql.set(scope.connection(), foundSettings);
         return Optional.empty();
       }
-      boolean unlocked = unlock(scope.connection(), key);
+      boolean unlocked = LockSql.unlockAndRestore(scope.connection(), key, foundSettings);
       return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
-    }
-  }
-
-  private boolean unlock(Connection current, LockKey key) throws SQLException {
-    try {
-      return LockSql.unlockAndRestore(current, key, foundSettings);
-    } catch (SQLException e) {
-      if (!SqlStates.IN_FAILED_TRANSACTION.equals(SqlStates.of(e))) {
-        throw e;
-      }
-      current.rollback();
-      return LockSql.unlockAndRestore(current, key, foundSettings);
     }
   }
 
@@ -153,11 +160,12 @@ abstract class JdbcSession extends LockSession {
 
   private void forget(Connection current) {
     connection = null;
+    physical = null;
     foundSettings = Map.of();
     grip = Grip.NONE;
     try {
       disconnect(current);
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       // A connection that cannot be given back has ended, and the lock with it.
       System.getLogger(JdbcSession.class.getName())
           .log(System.Logger.Level.DEBUG, "Giving a connection back failed", e);
@@ -168,28 +176,26 @@ abstract class JdbcSession extends LockSession {
    * Ends the session on the server, whatever pool the connection comes from, and lets that pool
    * notice, so that nobody gets it who believes it to be free of locks.
    */
-  private static void endPhysically(Connection current) {
+  private void endPhysically(Connection current) {
     try {
-      if (!abortPhysically(current)) {
+      if (physical == null) {
         LockSql.terminateThisSession(current);
+      } else {
+        physical.abort(Runnable::run);
       }
       LockSql.touch(current);
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       // As it should be: the connection has ended.
       System.getLogger(JdbcSession.class.getName())
           .log(System.Logger.Level.DEBUG, "The lock session has been ended", e);
     }
   }
 
-  private static boolean abortPhysically(Connection current) {
+  private static @Nullable Connection physicalOf(Connection current) {
     try {
-      if (current.unwrap(PGConnection.class) instanceof Connection physical) {
-        physical.abort(Runnable::run);
-        return true;
-      }
-      return false;
-    } catch (SQLException | LinkageError e) {
-      return false; // no pgjdbc, or not to be reached through this pool
+      return current.unwrap(PGConnection.class) instanceof Connection found ? found : null;
+    } catch (SQLException | RuntimeException | LinkageError e) {
+      return null; // no pgjdbc, or not to be reached through this pool
     }
   }
 

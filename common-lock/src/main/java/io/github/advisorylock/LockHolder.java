@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public record LockHolder(
 
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_QUERY = 100;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
   /**
    * Looks up who holds a key in the connection's database.
@@ -66,6 +68,56 @@ public record LockHolder(
     try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
       return LockSql.terminate(scope.connection(), this);
     }
+  }
+
+  /**
+   * Waits until this session holds the key no longer, such as after {@link #terminate}. Somebody
+   * else may hold it by then.
+   *
+   * @param connection any other connection to the same database
+   * @param longest how long to wait; zero looks once
+   * @return false if the session still holds it then
+   * @throws SQLException if the server cannot be asked
+   * @throws InterruptedException if the thread was interrupted; its interrupt flag is clear
+   */
+  public boolean awaitRelease(Connection connection, Duration longest)
+      throws SQLException, InterruptedException {
+    return awaitRelease(connection, longest, Timing.SYSTEM);
+  }
+
+  boolean awaitRelease(Connection connection, Duration longest, Timing timing)
+      throws SQLException, InterruptedException {
+    Duration start = timing.now();
+    while (find(connection, key).filter(this::isSameSession).isPresent()) {
+      if (timing.now().minus(start).compareTo(longest) >= 0) {
+        return false;
+      }
+      timing.sleep(BETWEEN_LOOKS);
+    }
+    return true;
+  }
+
+  /**
+   * Whether another look found the same session, whatever it was doing then. Where {@link
+   * #connectedSince} is hidden, the process id alone decides.
+   *
+   * @param other what the other look found
+   * @return false if it is another session
+   */
+  public boolean isSameSession(LockHolder other) {
+    return pid == other.pid
+        && (connectedSince == null
+            || other.connectedSince == null
+            || connectedSince.equals(other.connectedSince));
+  }
+
+  /**
+   * The statement with which an operator ends this session.
+   *
+   * @return SQL for people to run
+   */
+  public String endStatement() {
+    return LockSql.endHolder(pid);
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.github.advisorylock;
 
+import java.sql.SQLException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The waiting thread was interrupted. Its interrupt flag is set again, and the session does not
@@ -10,10 +12,11 @@ public final class LockInterruptedException extends LockException {
 
   private static final long serialVersionUID = 1L;
 
-  LockInterruptedException(LockKey key, int attempts, Duration waited) {
+  LockInterruptedException(
+      LockKey key, int attempts, Duration waited, @Nullable SQLException failure) {
     super(
         "Interrupted while waiting for the advisory lock %s (%s)"
             .formatted(key, Text.triesAndTime(attempts, waited)),
-        null);
+        failure);
   }
 }

@@ -113,7 +113,7 @@ public record LockKey(long value, String name) implements Serializable {
     return Objects.hash(value);
   }
 
-  /** The name and the number, for messages: {@code migration (8132…)}, or the number alone. */
+  /** The name and the number, for messages: {@code migration (-8472…)}, or the number alone. */
   @Override
   public String toString() {
     String number = Long.toString(value);

@@ -37,9 +37,11 @@ public abstract class LockSession {
    * acquired; while it waits, autocommit is on, and from then on it is as it was, save for {@code
    * application_name}, which is put back with the release.
    *
-   * <p>A release in the middle of an open transaction leaves that open; in a failed transaction it
-   * rolls back, since the server accepts nothing else. A connection on which the unlock cannot be
-   * confirmed is ended.
+   * <p>A release in the middle of an open transaction leaves that open (if it is rolled back later,
+   * {@code application_name} says once more that the session holds the lock); in a failed
+   * transaction it rolls back, since the server accepts nothing else. A connection on which the
+   * unlock cannot be confirmed is ended; that includes one that its owner closed, and so gave back
+   * to a pool, before the release.
    *
    * @param connection the session's connection; never closed, unless it has to be ended
    * @param application a short word for {@code application_name}, such as {@code liquibase}

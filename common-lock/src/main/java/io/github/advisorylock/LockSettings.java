@@ -78,7 +78,7 @@ public record LockSettings(
     if (firstDelay != null && maxDelay != null && maxDelay.compareTo(firstDelay) < 0) {
       throw reader.rejected(
           "maxBackoff",
-          Text.of(maxDelay),
+          String.valueOf(reader.text("maxBackoff")),
           "at least as long as backoff, which is " + Text.of(firstDelay));
     }
     Duration cap = maxDelay != null ? maxDelay : longer(unset.maxDelay(), firstDelay);

@@ -62,7 +62,7 @@ final class LockSql {
 
   private static final String HOLDER =
       """
-      select l.pid, a.usename, a.application_name, a.client_addr::text, a.backend_start,
+      select l.pid, a.usename, a.application_name, pg_catalog.host(a.client_addr), a.backend_start,
              a.state, a.query
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
@@ -84,7 +84,8 @@ final class LockSql {
   private LockSql() {}
 
   /**
-   * What {@link #prepare} found: the settings are those that {@link #unlockAndRestore} has to bring back.
+   * What {@link #prepare} found: the settings are those that {@link #unlockAndRestore} has to bring
+   * back.
    */
   record Found(boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
 
@@ -179,6 +180,13 @@ final class LockSql {
     }
   }
 
+  /** Ends a transaction, also one that was begun in SQL on a connection in autocommit mode. */
+  static void rollback(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("rollback")) {
+      statement.execute();
+    }
+  }
+
   static boolean terminateThisSession(Connection connection) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
@@ -206,11 +214,11 @@ final class LockSql {
    * The statement, for people, that shows who holds a key in the database they are connected to.
    */
   static String showHolder(LockKey key) {
-    return ("select a.* from pg_stat_activity a join pg_locks l using (pid)"
-            + " where l.locktype = 'advisory' and l.granted and l.classid = %d and l.objid = %d"
-            + " and l.objsubid = 1"
-            + " and l.database = (select oid from pg_database where datname = current_database());")
-        .formatted(key.classId(), key.objectId());
+    return "select a.* from pg_stat_activity a join pg_locks l using (pid)"
+        + " where l.locktype = 'advisory' and l.granted"
+        + (" and l.classid = " + key.classId() + " and l.objid = " + key.objectId())
+        + " and l.objsubid = 1"
+        + " and l.database = (select oid from pg_database where datname = current_database());";
   }
 
   /** The statement, for people, that ends a holder. */

@@ -67,13 +67,12 @@ public record RetryPolicy(
    */
   public Duration delayAfter(int attempt) {
     require(attempt >= 1, "attempt must be at least 1", attempt);
-    if (step.isZero()) {
+    long steps = attempt - 1L;
+    if (steps == 0) {
       return firstDelay;
     }
-    long stepsToTheCap = maxDelay.minus(firstDelay).dividedBy(step);
-    return attempt - 1 > stepsToTheCap
-        ? maxDelay
-        : firstDelay.plus(step.multipliedBy(attempt - 1L));
+    Duration longestStep = maxDelay.minus(firstDelay).dividedBy(steps); // cannot overflow
+    return step.compareTo(longestStep) > 0 ? maxDelay : firstDelay.plus(step.multipliedBy(steps));
   }
 
   /** Whether this policy waits until it is interrupted or the tries are used up. */

@@ -12,13 +12,14 @@ final class Text {
 
   /** A duration as people read it: {@code 0 ms}, {@code 850 ms}, {@code 12.3 s}, {@code 5 min}. */
   static String of(Duration duration) {
-    if (duration.toMillis() < 1_000) {
+    if (duration.toSeconds() < 1) {
       return duration.toMillis() + " ms";
     }
-    if (duration.toMinutes() >= 1 && duration.toMillis() % 60_000 == 0) {
+    if (duration.toSeconds() % 60 == 0 && duration.toMillisPart() == 0) {
       return duration.toMinutes() + " min";
     }
-    return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1_000.0);
+    return String.format(
+        Locale.ROOT, "%.1f s", duration.toSeconds() + duration.toMillisPart() / 1_000.0);
   }
 
   static String triesAndTime(int attempts, Duration waited) {

@@ -17,7 +17,7 @@ interface Timing {
 
         @Override
         public void sleep(Duration pause) throws InterruptedException {
-          TimeUnit.NANOSECONDS.sleep(pause.toNanos());
+          TimeUnit.NANOSECONDS.sleep(TimeUnit.NANOSECONDS.convert(pause)); // without overflow
         }
 
         @Override

@@ -34,8 +34,7 @@ class ConnectionSettingsTest {
   @Test
   void shouldShowThatThereIsNoPassword() {
     assertThat(new ConnectionSettings("jdbc:postgresql://db/app", null, null))
-        .hasToString(
-            "ConnectionSettings[url=jdbc:postgresql://db/app, user=null, password=null]");
+        .hasToString("ConnectionSettings[url=jdbc:postgresql://db/app, user=null, password=null]");
   }
 
   /** Drivers and DriverManager quote a URL that they do not understand. */

@@ -30,7 +30,9 @@ final class FakeConnection {
   private Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
     try {
       Class<?>[] types = method.getParameterTypes();
-      return FakeConnection.class.getDeclaredMethod(method.getName(), types).invoke(this, arguments);
+      return FakeConnection.class
+          .getDeclaredMethod(method.getName(), types)
+          .invoke(this, arguments);
     } catch (NoSuchMethodException e) {
       throw new SQLFeatureNotSupportedException(method.getName(), "0A000", e);
     } catch (InvocationTargetException e) {

@@ -112,14 +112,14 @@ class HouseRulesTest {
             case "java.lang.Thread" -> name.equals("sleep") || name.equals("onSpinWait");
             case "java.lang.Object" -> name.equals("wait");
             case "java.util.concurrent.TimeUnit" -> name.equals("sleep");
-            default ->
-                owner.equals("java.util.concurrent.locks.LockSupport")
-                    || owner.startsWith("java.time.") && name.equals("now")
-                    || owner.equals("java.util.Date") && name.equals("<init>")
-                    || owner.equals("java.time.Clock")
-                    || owner.equals("java.util.Random")
-                    || owner.equals("java.util.concurrent.ThreadLocalRandom")
-                    || owner.equals("java.lang.Math") && name.equals("random");
+            case "java.lang.Math" -> name.equals("random");
+            case "java.util.Date" -> name.equals("<init>");
+            case "java.util.Random",
+                "java.util.concurrent.ThreadLocalRandom",
+                "java.util.concurrent.locks.LockSupport",
+                "java.time.Clock" ->
+                true;
+            default -> owner.startsWith("java.time.") && name.equals("now");
           };
         });
   }

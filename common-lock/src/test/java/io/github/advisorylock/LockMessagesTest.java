@@ -28,8 +28,8 @@ class LockMessagesTest {
                 + " held by pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7,"
                 + " connected since 2026-01-02T03:04:05Z, idle. Let the holder finish, or wait"
                 + " longer. To look: select a.* from pg_stat_activity a join pg_locks l using (pid)"
-                + " where l.locktype = 'advisory' and l.granted and l.classid = 2322386644"
-                + " and l.objid = 950391865 and l.objsubid = 1 and l.database = (select oid from"
+                + " where l.locktype = 'advisory' and l.granted and l.classid = 2322393812"
+                + " and l.objid = 945738809 and l.objsubid = 1 and l.database = (select oid from"
                 + " pg_database where datname = current_database()); To end it, if it is stuck:"
                 + " select pg_terminate_backend(4711);");
   }
@@ -52,9 +52,7 @@ class LockMessagesTest {
   void shouldSayWhyTheLastTryFailed() {
     SQLException failure = new SQLException("Connection to db:5432\n refused", "08001");
 
-    assertThat(
-            new LockTimeoutException(
-                LockKey.of(42), null, 1, Duration.ofMillis(3), failure))
+    assertThat(new LockTimeoutException(LockKey.of(42), null, 1, Duration.ofMillis(3), failure))
         .hasMessageStartingWith(
             "Gave up on the advisory lock 42 (1 try in 3 ms): the last try failed: Connection to"
                 + " db:5432 refused [SQLSTATE 08001].")
@@ -72,8 +70,7 @@ class LockMessagesTest {
   })
   void shouldShowTheKeyAsPgLocksDoes(long key, String classId, String objectId) {
     assertThat(timeout(LockKey.of(key), null))
-        .hasMessageContaining(
-            "l.classid = %s and l.objid = %s and".formatted(classId, objectId));
+        .hasMessageContaining("l.classid = %s and l.objid = %s and".formatted(classId, objectId));
   }
 
   @Test
@@ -119,8 +116,7 @@ class LockMessagesTest {
 
   private static LockUnavailableException unavailable(SQLException failure) {
     AdvisoryLock lock =
-        new AdvisoryLock(
-            LockKey.of(42), RetryPolicy.DEFAULT, LockListener.NONE, new FakeTiming());
+        new AdvisoryLock(LockKey.of(42), RetryPolicy.DEFAULT, LockListener.NONE, new FakeTiming());
     try {
       lock.acquire(
           FakeSession.locked()

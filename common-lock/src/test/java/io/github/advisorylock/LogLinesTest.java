@@ -51,8 +51,7 @@ class LogLinesTest {
   void shouldSayThatThereIsNoTimeout() {
     Duration second = Duration.ofSeconds(1);
     logLines.onWaiting(
-        waiting(
-            new RetryPolicy(RetryPolicy.NO_TIMEOUT, 50, second, second, second), null, null));
+        waiting(new RetryPolicy(RetryPolicy.NO_TIMEOUT, 50, second, second, second), null, null));
 
     assertThat(lines)
         .singleElement()

@@ -20,8 +20,7 @@ class RetryPolicyTest {
   private static final Duration LONGEST = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
 
   private static RetryPolicy policy(Duration first, Duration step, Duration max) {
-    return new RetryPolicy(
-        Duration.ofMinutes(5), RetryPolicy.UNLIMITED_ATTEMPTS, first, step, max);
+    return new RetryPolicy(Duration.ofMinutes(5), RetryPolicy.UNLIMITED_ATTEMPTS, first, step, max);
   }
 
   private static RetryPolicy policyOfMillis(long first, long step, long max) {
@@ -38,8 +37,7 @@ class RetryPolicyTest {
   void shouldGrowFrom100MillisecondsToOneSecondByDefault() {
     assertThat(IntStream.rangeClosed(1, 12).mapToObj(RetryPolicy.DEFAULT::delayAfter))
         .extracting(Duration::toMillis)
-        .containsExactly(
-            100L, 200L, 300L, 400L, 500L, 600L, 700L, 800L, 900L, 1000L, 1000L, 1000L);
+        .containsExactly(100L, 200L, 300L, 400L, 500L, 600L, 700L, 800L, 900L, 1000L, 1000L, 1000L);
   }
 
   @ParameterizedTest
@@ -126,8 +124,7 @@ class RetryPolicyTest {
 
   @Test
   void shouldTellOnlyNoTimeoutFromATimeout() {
-    RetryPolicy without =
-        new RetryPolicy(RetryPolicy.NO_TIMEOUT, 1, NANO, NANO, NANO);
+    RetryPolicy without = new RetryPolicy(RetryPolicy.NO_TIMEOUT, 1, NANO, NANO, NANO);
 
     assertThat(without.isWithoutTimeout()).isTrue();
     assertThat(RetryPolicy.DEFAULT.isWithoutTimeout()).isFalse();

@@ -18,6 +18,8 @@ class SecretsTest {
     "jdbc:postgresql://u:p@h:1/d, jdbc:postgresql://u:***@h:1/d",
     "jdbc:postgresql://u:p@q@h:1/d, jdbc:postgresql://u:***@h:1/d",
     "jdbc:postgresql://u:p/q@h:1/d, jdbc:postgresql://u:***@h:1/d",
+    "jdbc:postgresql://u:p?q@h:1/d, jdbc:postgresql://u:***@h:1/d",
+    "jdbc:postgresql://u:p@h/d?password=x@y&a=b, jdbc:postgresql://u:***@h/d?password=***&a=b",
     "jdbc:postgresql://u:@h/d, jdbc:postgresql://u:***@h/d"
   })
   void shouldMaskPasswords(String url, String expected) {
@@ -31,6 +33,7 @@ class SecretsTest {
         "jdbc:postgresql:d",
         "jdbc:postgresql://h/d",
         "jdbc:postgresql://h:5432/d?user=u&ssl=true",
+        "jdbc:postgresql://h:5432/d?user=u@tenant",
         "jdbc:postgresql://h:5432,i:5433/d?targetServerType=primary",
         "jdbc:postgresql://[::1]:5432/d",
         "jdbc:postgresql://u@h/d"

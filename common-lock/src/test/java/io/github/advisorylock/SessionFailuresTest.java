@@ -39,7 +39,8 @@ class SessionFailuresTest {
 
     assertThat(opened)
         .hasSize(3)
-        .allSatisfy(fake -> assertThat(fake.changes()).containsExactly("autoCommit=true", "closed"));
+        .allSatisfy(
+            fake -> assertThat(fake.changes()).containsExactly("autoCommit=true", "closed"));
   }
 
   @Test

@@ -52,14 +52,27 @@ class SessionNameTest {
             new SessionName("liquibase", "orders-backend-deployment-7d9f8b6c5d-x2x7k", 1)
                 .waiting(KEY))
         .hasSize(SessionName.LONGEST)
-        .isEqualTo("liquibase waits for migration (~deployment-7d9f8b6c5d-x2x7k:1)");
+        .isEqualTo("liquibase waits for migration (~-deployment-7d9f8b6c5d-x2x7k:1)");
   }
 
   static Stream<SessionName> manyNames() {
     List<String> applications =
-        List.of("", "flyway", "an application of many words", "größe", "\u0000\n", "💡💡💡💡💡💡💡💡💡");
+        List.of(
+            "",
+            "flyway",
+            "an application of many words",
+            "größe",
+            "\u0000\n",
+            "💡💡💡💡💡💡💡💡💡");
     List<String> hosts =
-        List.of("", "h", "web-1", "x".repeat(63), "x".repeat(1000), "größe-".repeat(10), "💡".repeat(40));
+        List.of(
+            "",
+            "h",
+            "web-1",
+            "x".repeat(63),
+            "x".repeat(1000),
+            "größe-".repeat(10),
+            "💡".repeat(40));
     long[] pids = {0, 1, 4_194_304, 4_294_967_295L};
     return applications.stream()
         .flatMap(
@@ -74,7 +87,8 @@ class SessionNameTest {
   @ParameterizedTest
   @MethodSource("manyNames")
   void shouldAlwaysFitAndBePrintable(SessionName name) {
-    for (String key : List.of("k", "migration", "x".repeat(100), "größe", "💡".repeat(30), "a\nb")) {
+    for (String key :
+        List.of("k", "migration", "x".repeat(100), "größe", "💡".repeat(30), "a\nb")) {
       for (String text :
           List.of(name.holding(LockKey.named(key)), name.waiting(LockKey.named(key)))) {
         assertThat(text.getBytes(StandardCharsets.UTF_8))

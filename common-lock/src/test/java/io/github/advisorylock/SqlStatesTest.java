@@ -46,7 +46,8 @@ class SqlStatesTest {
 
   @Test
   void shouldPreferTheOuterSqlState() {
-    assertThat(SqlStates.of(new SQLException("pool", "08001", failure("57P03")))).isEqualTo("08001");
+    assertThat(SqlStates.of(new SQLException("pool", "08001", failure("57P03"))))
+        .isEqualTo("08001");
   }
 
   @Test
