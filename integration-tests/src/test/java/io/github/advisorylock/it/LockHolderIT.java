@@ -1,0 +1,242 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LockHolder;
+import io.github.advisorylock.LockListener.Lost;
+import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
+
+/** Who holds the lock, as others see it, and how to end it. */
+class LockHolderIT {
+  @RegisterExtension final Scene scene = new Scene();
+  private final LockStage stage = new LockStage(scene);
+
+  private HeldLock heldBy(Login login) {
+    return stage.lock(LockStage.ONCE).acquire(stage.dedicated(login));
+  }
+
+  private LockHolder findAs(Login login) throws SQLException {
+    try (Connection connection = scene.database().connect(login)) {
+      return LockHolder.find(connection, LockStage.KEY).orElseThrow();
+    }
+  }
+
+  private int pid() {
+    AdvisoryLockRow row = scene.probe().holders(LockStage.KEY.value()).get(0);
+    return row.pid();
+  }
+
+  @Test
+  void shouldFindNobodyIfTheLockIsFree() throws SQLException {
+    try (Connection connection = scene.database().connect()) {
+      assertThat(LockHolder.find(connection, LockStage.KEY)).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldSeeEverythingOfASessionOfTheSameRole() throws SQLException {
+    Login login = scene.database().createLogin();
+    Instant before = serverTime();
+    try (HeldLock held = heldBy(login)) {
+      LockHolder holder = findAs(login);
+
+      assertThat(holder)
+          .returns(held.key(), LockHolder::key)
+          .returns(pid(), LockHolder::pid)
+          .returns(login.user(), LockHolder::user)
+          .returns("idle", LockHolder::state);
+      assertThat(holder.applicationName()).startsWith("it holds stage (");
+      assertThat(holder.query()).contains("select");
+      assertThat(holder.connectedSince()).isBetween(before, serverTime());
+      assertThat(holder.describe())
+          .contains("pid " + pid(), "it holds stage (", login.user(), "connected since");
+    }
+  }
+
+  private Instant serverTime() {
+    return scene
+        .database()
+        .list(
+            "SELECT clock_timestamp()",
+            row -> row.getObject(1, java.time.OffsetDateTime.class).toInstant())
+        .get(0);
+  }
+
+  @Test
+  void shouldSeeTheNameOfASessionOfAnotherRole() throws SQLException {
+    Login holding = scene.database().createLogin();
+    Login other = scene.database().createLogin();
+    try (HeldLock held = heldBy(holding)) {
+      assertThat(findAs(other))
+          .isEqualTo(
+              new LockHolder(
+                  held.key(),
+                  pid(),
+                  holding.user(),
+                  findAs(holding).applicationName(),
+                  null,
+                  null,
+                  null,
+                  null));
+    }
+  }
+
+  @Test
+  void shouldSeeASharedLockOfAnotherKindAsFree() throws SQLException {
+    try (Connection connection = scene.database().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock_shared(" + LockStage.KEY.value() + ")");
+
+      assertThat(LockHolder.find(connection, LockStage.KEY)).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldSayThatARoleMayNotReadPgLocks() throws SQLException {
+    scene.database().execute("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC");
+    try (Connection connection = scene.database().connect(scene.database().createLogin())) {
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(() -> LockHolder.find(connection, LockStage.KEY))
+          .returns("42501", SQLException::getSQLState);
+    }
+  }
+
+  @Test
+  void shouldLeaveAnOpenTransactionOpen() throws SQLException {
+    try (HeldLock held = heldBy(scene.database().owner());
+        Connection connection = scene.database().connect()) {
+      connection.setAutoCommit(false);
+      connection.createStatement().execute("CREATE TABLE orders (id int)");
+
+      assertThat(LockHolder.find(connection, held.key())).isPresent();
+
+      assertThat(connection.unwrap(BaseConnection.class).getTransactionState())
+          .isEqualTo(TransactionState.OPEN);
+      connection.rollback();
+    }
+  }
+
+  @Test
+  void shouldNotLeaveATransactionBehind() throws SQLException {
+    try (HeldLock held = heldBy(scene.database().owner());
+        Connection connection = scene.database().connect()) {
+      connection.setAutoCommit(false);
+
+      assertThat(LockHolder.find(connection, held.key())).isPresent();
+
+      assertThat(connection.unwrap(BaseConnection.class).getTransactionState())
+          .isEqualTo(TransactionState.IDLE);
+      assertThat(connection.getAutoCommit()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldEndASessionOfTheSameRole(boolean autoCommit) throws SQLException {
+    Login login = scene.database().createLogin();
+    HeldLock held = heldBy(login);
+    try (Connection connection = scene.database().connect(login)) {
+      connection.setAutoCommit(autoCommit);
+
+      assertThat(findAs(login).terminate(connection)).isTrue();
+
+      scene.probe().awaitNothingLeft();
+    }
+    held.close();
+    assertThat(stage.events().of(Lost.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldNotEndASessionWithoutKnowingItsStart() throws SQLException {
+    Login holding = scene.database().createLogin();
+    Login other = scene.database().createLogin();
+    try (HeldLock held = heldBy(holding);
+        Connection connection = scene.database().connect(other)) {
+      assertThat(findAs(other).terminate(connection)).isFalse();
+
+      assertThat(scene.probe().holders(held.key().value())).hasSize(1);
+    }
+  }
+
+  @Test
+  void shouldNotEndALaterSessionWithTheSamePid() throws SQLException {
+    try (HeldLock held = heldBy(scene.database().owner());
+        Connection connection = scene.database().connect()) {
+      LockHolder now = findAs(scene.database().owner());
+      LockHolder before =
+          new LockHolder(
+              now.key(),
+              now.pid(),
+              now.user(),
+              now.applicationName(),
+              now.clientAddress(),
+              now.connectedSince().minusNanos(1_000),
+              now.state(),
+              now.query());
+
+      assertThat(before.terminate(connection)).isFalse();
+
+      assertThat(scene.probe().holders(held.key().value())).hasSize(1);
+    }
+  }
+
+  @Test
+  void shouldNotEndASessionThatHoldsTheKeyNoLonger() throws SQLException {
+    try (Connection pooled = stage.connect(true);
+        Connection connection = scene.database().connect()) {
+      HeldLock held = stage.lock(LockStage.ONCE).acquire(LockStage.borrowed(pooled));
+      LockHolder holder = findAs(scene.database().owner());
+      held.close();
+
+      assertThat(holder.terminate(connection)).isFalse();
+
+      assertThat(pooled.isValid(1)).isTrue();
+    }
+  }
+
+  @Test
+  void shouldSayThatARoleMayNotEndASession() throws SQLException {
+    Login holding = scene.database().createLogin();
+    Login other = scene.database().createLogin("GRANT pg_read_all_stats TO :role");
+    try (HeldLock held = heldBy(holding);
+        Connection connection = scene.database().connect(other)) {
+      LockHolder holder = findAs(other);
+
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(() -> holder.terminate(connection))
+          .returns("42501", SQLException::getSQLState);
+
+      assertThat(scene.probe().holders(held.key().value())).hasSize(1);
+    }
+  }
+
+  @Test
+  void shouldShowAnAddressWithoutNetmask() throws SQLException {
+    try (HeldLock held = heldBy(scene.database().owner());
+        Connection connection = scene.database().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT host(inet_client_addr())")) {
+      row.next();
+
+      assertThat(LockHolder.find(connection, held.key()))
+          .get()
+          .returns(row.getString(1), LockHolder::clientAddress);
+      assertThat(findAs(scene.database().owner()).describe())
+          .doesNotContainPattern(Pattern.compile("from [^ ]*/"));
+    }
+  }
+}
