@@ -300,8 +300,8 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   /**
    * {@code auto}, the default: Flyway's own lock is taken at session level, so that CREATE INDEX
    * CONCURRENTLY works, unless {@code url} or {@code flyway.postgresql.transactional.lock} is set;
-   * {@code keep}: it is left alone. Before Flyway 13.12 a {@code transactional.lock=true} may not be
-   * seen, and {@code keep} is the way to say it.
+   * {@code keep}: it is left alone. Before Flyway 13.12 a {@code transactional.lock=true} may not
+   * be seen, and {@code keep} is the way to say it.
    *
    * @return the text as written; null if it is not set
    */

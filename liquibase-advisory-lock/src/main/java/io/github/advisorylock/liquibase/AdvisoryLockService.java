@@ -157,15 +157,19 @@ public final class AdvisoryLockService implements LockService {
     }
   }
 
-  /** Others may have run changesets in the meantime, and nobody may have created the table yet. */
+  /**
+   * Others may have run changesets in the meantime, and nobody may have created the table yet: see
+   * {@link AdvisoryLockHistoryService#init}.
+   */
   private void refreshHistory() throws DatabaseException {
     ChangeLogHistoryService history =
         Scope.getCurrentScope()
             .getSingleton(ChangeLogHistoryServiceFactory.class)
             .getChangeLogService(database());
     history.reset();
-    if (history instanceof StandardChangeLogHistoryService standard
+    if (CommandDepth.current() > 0
         && !Databases.isOnlyPrinted(database())
+        && history instanceof StandardChangeLogHistoryService standard
         && !standard.hasDatabaseChangeLogTable()) { // which Liquibase asks next anyway
       history.reset();
       history.init();
