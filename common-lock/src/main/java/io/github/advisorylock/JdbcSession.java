@@ -59,6 +59,14 @@ abstract class JdbcSession extends LockSession {
     physical = physicalOf(opened);
     LockSql.Found found = LockSql.prepare(opened, key, isOurs());
     foundSettings = found.settings();
+    if (physical != null && wasToldOtherPid(physical, found.backendPid())) {
+      throw new LockUnavailableException(
+          key,
+          "a pooler such as PgBouncer stands between here and the server, and may hand each"
+              + " statement to another session. Give the lock a direct connection with the settings"
+              + " url, user and password",
+          null);
+    }
     if (found.standby()) {
       throw new LockUnavailableException(
           key,
@@ -189,6 +197,11 @@ abstract class JdbcSession extends LockSession {
       System.getLogger(JdbcSession.class.getName())
           .log(System.Logger.Level.DEBUG, "The lock session has been ended", e);
     }
+  }
+
+  /** A direct connection is told its backend's pid; a pooler makes numbers of its own up. */
+  private static boolean wasToldOtherPid(Connection physical, int backendPid) {
+    return physical instanceof PGConnection told && told.getBackendPID() != backendPid;
   }
 
   private static @Nullable Connection physicalOf(Connection current) {

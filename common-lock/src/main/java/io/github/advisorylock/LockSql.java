@@ -42,7 +42,7 @@ final class LockSql {
    */
   private static final String PREPARE =
       """
-      select s.name, s.setting, pg_catalog.pg_is_in_recovery(), %s,
+      select s.name, s.setting, pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), %s,
              case when ? and s.name <> 'application_name'
                   then pg_catalog.set_config(s.name, '0', false) end
       from pg_catalog.pg_settings s
@@ -87,7 +87,8 @@ final class LockSql {
    * What {@link #prepare} found: the settings are those that {@link #unlockAndRestore} has to bring
    * back.
    */
-  record Found(boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
+  record Found(
+      int backendPid, boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
 
   static Found prepare(Connection connection, LockKey key, boolean ours) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(PREPARE)) {
@@ -95,15 +96,17 @@ final class LockSql {
       statement.setBoolean(2, ours);
       statement.setBoolean(3, ours);
       try (ResultSet row = statement.executeQuery()) {
+        int backendPid = 0;
         boolean standby = false;
         boolean alreadyHeld = false;
         Map<String, String> settings = new LinkedHashMap<>();
         while (row.next()) {
           settings.put(row.getString(1), row.getString(2));
-          standby = row.getBoolean(3);
-          alreadyHeld = row.getBoolean(4);
+          backendPid = row.getInt(3);
+          standby = row.getBoolean(4);
+          alreadyHeld = row.getBoolean(5);
         }
-        return new Found(standby, alreadyHeld, settings);
+        return new Found(backendPid, standby, alreadyHeld, settings);
       }
     }
   }
