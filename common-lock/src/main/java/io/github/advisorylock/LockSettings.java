@@ -1,6 +1,7 @@
 package io.github.advisorylock;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,25 @@ public record LockSettings(
     RetryPolicy retry,
     @Nullable ConnectionSettings connection) {
 
+  /** The settings that {@link #read} reads, by name. */
+  public static final List<String> NAMES =
+      List.of(
+          "active",
+          "key",
+          "scope",
+          "timeout",
+          "maxAttempts",
+          "backoff",
+          "backoffStep",
+          "maxBackoff",
+          "url",
+          "user",
+          "password");
+
   private static final Duration SHORTEST_DELAY = Duration.ofMillis(1);
 
   /**
-   * Reads {@code active}, {@code key}, {@code scope}, {@code timeout}, {@code maxAttempts}, {@code
-   * backoff}, {@code backoffStep}, {@code maxBackoff}, {@code url}, {@code user} and {@code
-   * password}.
+   * Reads the settings of {@link #NAMES}.
    *
    * @param reader finds the settings
    * @param unset the policy for what is not set, such as from the tool's own settings

@@ -7,6 +7,7 @@ import io.github.advisorylock.SettingReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.flywaydb.core.api.configuration.Configuration;
 
 /**
@@ -20,20 +21,10 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
 
   static final String PREFIX = "flyway." + AdvisoryLockConfigurationExtension.NAMESPACE + ".";
 
+  private static final String NATIVE_LOCK = "nativeLock";
+
   static final List<String> NAMES =
-      List.of(
-          "active",
-          "key",
-          "scope",
-          "timeout",
-          "maxAttempts",
-          "backoff",
-          "backoffStep",
-          "maxBackoff",
-          "url",
-          "user",
-          "password",
-          "nativeLock");
+      Stream.concat(LockSettings.NAMES.stream(), Stream.of(NATIVE_LOCK)).toList();
 
   private static final int DEFAULT_LOCK_RETRY_COUNT = 50;
 
@@ -52,7 +43,7 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
     return Optional.of(
         new FlywaySettings(
             LockSettings.read(reader, retryUnlessSet(flyway.getLockRetryCount())),
-            reader.choice("nativeLock", NativeLock.AUTO),
+            reader.choice(NATIVE_LOCK, NativeLock.AUTO),
             NAMES.stream().anyMatch(name -> texts.textOf(name) != null)));
   }
 
