@@ -2,7 +2,6 @@ package io.github.advisorylock;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A lock that is held until it is closed or its session ends. May be closed from any thread, at any
@@ -15,7 +14,7 @@ public final class HeldLock implements AutoCloseable {
   private final LockListener listener;
   private final Timing timing;
   private final Duration acquiredAt;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private boolean closed;
 
   HeldLock(LockKey key, LockSession session, LockListener listener, Timing timing) {
     this.key = key;
@@ -35,17 +34,19 @@ public final class HeldLock implements AutoCloseable {
   }
 
   /**
-   * Releases the lock and gives the session back. Does nothing the second time.
+   * Releases the lock and gives the session back. Does nothing the second time, but returns only
+   * when the first has finished.
    *
    * <p>Never throws, so that it cannot hide the failure of the work that it protected. If the
    * server does not confirm that it was held until now, the connection is ended and {@link
    * LockListener#onLost} is told.
    */
   @Override
-  public void close() {
-    if (!closed.compareAndSet(false, true)) {
+  public synchronized void close() {
+    if (closed) {
       return;
     }
+    closed = true;
     Optional<String> problem = session.giveBack(key);
     Duration held = timing.now().minus(acquiredAt);
     problem.ifPresentOrElse(

@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ abstract class JdbcSession extends LockSession {
   /** What a pool's connection stands for: still to be reached when that has been given back. */
   private @Nullable Connection physical;
 
-  private Map<String, String> foundSettings = Map.of();
+  private final Map<String, String> foundSettings = new LinkedHashMap<>();
   private Grip grip = Grip.NONE;
 
   JdbcSession(SessionName sessionName) {
@@ -57,9 +58,16 @@ abstract class JdbcSession extends LockSession {
     Connection opened = connect(key);
     connection = opened;
     physical = physicalOf(opened);
-    LockSql.Found found = LockSql.prepare(opened, key, isOurs());
-    foundSettings = found.settings();
-    if (physical != null && wasToldOtherPid(physical, found.backendPid())) {
+    LockSql.Look look = LockSql.look(opened, key);
+    refuseUnlessReliable(key, look);
+    foundSettings.put(LockSql.APPLICATION_NAME, look.applicationName());
+    if (isOurs()) {
+      foundSettings.putAll(LockSql.disableTimeouts(opened));
+    }
+  }
+
+  private void refuseUnlessReliable(LockKey key, LockSql.Look look) {
+    if (physical != null && wasToldOtherPid(physical, look.backendPid())) {
       throw new LockUnavailableException(
           key,
           "a pooler such as PgBouncer stands between here and the server, and may hand each"
@@ -67,14 +75,14 @@ abstract class JdbcSession extends LockSession {
               + " url, user and password",
           null);
     }
-    if (found.standby()) {
+    if (look.standby()) {
       throw new LockUnavailableException(
           key,
           "the server is a read-only standby, and its locks are not those of its primary. Connect"
               + " to the primary, such as with targetServerType=primary",
           null);
     }
-    if (found.alreadyHeld()) {
+    if (look.alreadyHeld()) {
       throw new LockUnavailableException(
           key,
           "its session holds it already: somebody took it on this connection and did not release"
@@ -169,7 +177,7 @@ abstract class JdbcSession extends LockSession {
   private void forget(Connection current) {
     connection = null;
     physical = null;
-    foundSettings = Map.of();
+    foundSettings.clear();
     grip = Grip.NONE;
     try {
       disconnect(current);

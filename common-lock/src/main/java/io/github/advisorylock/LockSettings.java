@@ -21,25 +21,30 @@ public record LockSettings(
     RetryPolicy retry,
     @Nullable ConnectionSettings connection) {
 
-  /** The settings that {@link #read} reads, by name. */
-  public static final List<String> NAMES =
-      List.of(
-          "active",
-          "key",
-          "scope",
-          "timeout",
-          "maxAttempts",
-          "backoff",
-          "backoffStep",
-          "maxBackoff",
-          "url",
-          "user",
-          "password");
-
   private static final Duration SHORTEST_DELAY = Duration.ofMillis(1);
 
   /**
-   * Reads the settings of {@link #NAMES}.
+   * The settings that {@link #read} reads.
+   *
+   * @return their names
+   */
+  public static List<String> names() {
+    return List.of(
+        "active",
+        "key",
+        "scope",
+        "timeout",
+        "maxAttempts",
+        "backoff",
+        "backoffStep",
+        "maxBackoff",
+        "url",
+        "user",
+        "password");
+  }
+
+  /**
+   * Reads the settings of {@link #names}.
    *
    * @param reader finds the settings
    * @param unset the policy for what is not set, such as from the tool's own settings

@@ -35,22 +35,25 @@ final class LockSql {
       """
           .formatted(SHOWS_AS_HELD);
 
-  /**
-   * Looks at the session and, for one that is ours, switches off each server-side timeout that
-   * could end it or fail a try. Reads the names from pg_settings because which of them exist
-   * depends on the server's release.
-   */
-  private static final String PREPARE =
+  /** Looks at the session and changes nothing: it may yet turn out to be the wrong one. */
+  private static final String LOOK =
       """
-      select s.name, s.setting, pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), %s,
-             case when ? and s.name <> 'application_name'
-                  then pg_catalog.set_config(s.name, '0', false) end
-      from pg_catalog.pg_settings s
-      where s.name = 'application_name'
-         or ? and s.name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout',
-                             'idle_in_transaction_session_timeout', 'transaction_timeout')
+      select pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), %s,
+             pg_catalog.current_setting('application_name')
       """
           .formatted(HELD_BY_THIS_SESSION);
+
+  /**
+   * Switches off each server-side timeout that could end the session or fail a try. Which of them
+   * exist depends on the server's release, and pg_settings knows.
+   */
+  private static final String DISABLE_TIMEOUTS =
+      """
+      select s.name, s.setting, pg_catalog.set_config(s.name, '0', false)
+      from pg_catalog.pg_settings s
+      where s.name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout',
+                       'idle_in_transaction_session_timeout', 'transaction_timeout')
+      """;
 
   private static final String TRY = "select pg_catalog.pg_try_advisory_lock(?)";
 
@@ -83,31 +86,31 @@ final class LockSql {
 
   private LockSql() {}
 
-  /**
-   * What {@link #prepare} found: the settings are those that {@link #unlockAndRestore} has to bring
-   * back.
-   */
-  record Found(
-      int backendPid, boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
+  /** What {@link #look} saw. */
+  record Look(int backendPid, boolean standby, boolean alreadyHeld, String applicationName) {}
 
-  static Found prepare(Connection connection, LockKey key, boolean ours) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(PREPARE)) {
+  static Look look(Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(LOOK)) {
       statement.setLong(1, key.value());
-      statement.setBoolean(2, ours);
-      statement.setBoolean(3, ours);
       try (ResultSet row = statement.executeQuery()) {
-        int backendPid = 0;
-        boolean standby = false;
-        boolean alreadyHeld = false;
-        Map<String, String> settings = new LinkedHashMap<>();
-        while (row.next()) {
-          settings.put(row.getString(1), row.getString(2));
-          backendPid = row.getInt(3);
-          standby = row.getBoolean(4);
-          alreadyHeld = row.getBoolean(5);
+        if (!row.next()) {
+          throw new SQLException("The server answered a select of constants with no row");
         }
-        return new Found(backendPid, standby, alreadyHeld, settings);
+        return new Look(
+            row.getInt(1), row.getBoolean(2), row.getBoolean(3), emptyIfNull(row.getString(4)));
       }
+    }
+  }
+
+  /** Returns the settings as they were. */
+  static Map<String, String> disableTimeouts(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(DISABLE_TIMEOUTS);
+        ResultSet row = statement.executeQuery()) {
+      Map<String, String> settings = new LinkedHashMap<>();
+      while (row.next()) {
+        settings.put(row.getString(1), row.getString(2));
+      }
+      return settings;
     }
   }
 

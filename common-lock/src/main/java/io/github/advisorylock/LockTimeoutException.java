@@ -34,11 +34,16 @@ public final class LockTimeoutException extends LockException {
       int attempts,
       Duration waited,
       @Nullable SQLException lastFailure) {
-    String why = lastFailure == null ? Text.heldBy(holder) : Text.lastTryFailed(lastFailure);
+    String what =
+        "Gave up on the advisory lock %s (%s): "
+            .formatted(key, Text.triesAndTime(attempts, waited));
+    if (lastFailure != null) {
+      return what + Text.lastTryFailed(lastFailure);
+    }
     String toEnd =
         holder == null ? "" : " To end it, if it is stuck: " + LockSql.endHolder(holder.pid());
-    return "Gave up on the advisory lock %s (%s): %s. Let the holder finish, or wait longer. To look: %s%s"
-        .formatted(key, Text.triesAndTime(attempts, waited), why, LockSql.showHolder(key), toEnd);
+    return "%s%s. Let the holder finish, or wait longer. To look: %s%s"
+        .formatted(what, Text.heldBy(holder), LockSql.showHolder(key), toEnd);
   }
 
   /**

@@ -27,7 +27,9 @@ final class Text {
   }
 
   static String heldBy(@Nullable LockHolder holder) {
-    return holder == null ? "its holder could not be seen" : "held by " + holder.describe();
+    return holder == null
+        ? "its holder could not be seen, or has just left"
+        : "held by " + holder.describe();
   }
 
   static String lastTryFailed(SQLException failure) {

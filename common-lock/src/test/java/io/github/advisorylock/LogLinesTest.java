@@ -43,8 +43,8 @@ class LogLinesTest {
 
     assertThat(lines)
         .containsExactly(
-            "INFO Waiting for the advisory lock 42: its holder could not be seen (3 tries in 700"
-                + " ms; timeout 5 min)");
+            "INFO Waiting for the advisory lock 42: its holder could not be seen, or has just"
+                + " left (3 tries in 700 ms; timeout 5 min)");
   }
 
   @Test

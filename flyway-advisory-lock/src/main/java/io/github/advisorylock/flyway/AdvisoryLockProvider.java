@@ -66,11 +66,12 @@ public final class AdvisoryLockProvider
               List<Callback> ours = callbacksFor(flyway);
               // First, since of callbacks with the same name the first goes first.
               callbacks.addAll(0, ours);
-              // Also by name, since classes in db/callback make Flyway forget the others.
-              ours.stream()
-                  .map(Callback::getClass)
-                  .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
-                  .forEach(type -> names.add(type.getName()));
+              if (hasCallbackClasses(flyway)) { // with which Flyway replaces all others
+                ours.stream()
+                    .map(Callback::getClass)
+                    .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
+                    .forEach(type -> names.add(type.getName()));
+              }
               if (settings.lock().connection() == null) { // else there may be a pooler
                 settings.nativeLock().applyTo(flyway);
               }
@@ -90,6 +91,11 @@ public final class AdvisoryLockProvider
     Stream<Callback> atMigrate =
         flyway.isCreateSchemas() ? Stream.empty() : Stream.of(new AcquireLockBeforeMigrate());
     return Stream.concat(Stream.of(new AcquireLock(), new ReleaseLock()), atMigrate).toList();
+  }
+
+  /** Looks where Flyway is about to look. */
+  private static boolean hasCallbackClasses(ClassicConfiguration flyway) {
+    return !flyway.loadCallbackLocation("db/callback", false).isEmpty();
   }
 
   private static boolean isVisibleTo(ClassLoader classLoader, Class<?> type) {

@@ -24,7 +24,7 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
   private static final String NATIVE_LOCK = "nativeLock";
 
   static final List<String> NAMES =
-      Stream.concat(LockSettings.NAMES.stream(), Stream.of(NATIVE_LOCK)).toList();
+      Stream.concat(LockSettings.names().stream(), Stream.of(NATIVE_LOCK)).toList();
 
   private static final int DEFAULT_LOCK_RETRY_COUNT = 50;
 

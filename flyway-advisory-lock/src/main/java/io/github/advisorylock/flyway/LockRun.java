@@ -1,60 +1,45 @@
 package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.HeldLock;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import io.github.advisorylock.RunWatch;
+import java.util.function.Consumer;
 
 /**
- * One run of Flyway that holds the lock, and a thread that releases it if the run ends without
- * saying so: Flyway ends without any event when, for example, a callback fails, a schema is not
- * empty or the pool is exhausted. Safe for use by several threads.
+ * One run of Flyway that holds the lock. Also watches for its end: Flyway ends without any event
+ * when, for example, a callback fails, a schema is not empty or the pool is exhausted. Safe for use
+ * by several threads.
  */
 final class LockRun {
 
-  private static final long MILLIS_BETWEEN_LOOKS = 50;
-
   private final HeldLock lock;
   private final RunEnd runEnd;
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final RunWatch watch;
 
-  LockRun(HeldLock lock, RunEnd runEnd) {
+  /**
+   * A run that has just got the lock.
+   *
+   * @param afterwards what to do when the run was over and the lock not released; the lock is then
+   */
+  LockRun(HeldLock lock, RunEnd runEnd, Consumer<LockRun> afterwards) {
     this.lock = lock;
     this.runEnd = runEnd;
-  }
-
-  /** Starts to look whether the run is over. */
-  void watch(Runnable afterwards) {
-    Thread watcher =
-        new Thread(
+    this.watch =
+        RunWatch.start(
+            runEnd::hasCome,
             () -> {
-              waitForTheEnd();
-              end();
-              afterwards.run();
-            },
-            "advisory-lock-watch");
-    watcher.setDaemon(true);
-    watcher.setContextClassLoader(null); // nobody's class loader is kept alive
-    watcher.start();
+              lock.close();
+              afterwards.accept(this);
+            });
   }
 
-  private void waitForTheEnd() {
-    try {
-      while (!runEnd.hasCome() && !ended.await(MILLIS_BETWEEN_LOOKS, TimeUnit.MILLISECONDS)) {
-        // not yet
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody has this thread; should it be, let go
-    }
-  }
-
-  /** Releases the lock, if it is still held. */
+  /** Releases the lock, and returns when it is free. */
   void end() {
+    watch.stop();
     lock.close();
-    ended.countDown();
   }
 
   /** Whether a run that wants the lock on the same thread is this one, which has it. */
   boolean isTheOneThatWantsTheLock() {
-    return ended.getCount() > 0 && !runEnd.hasComeBeforeNextAcquire();
+    return !runEnd.hasComeBeforeNextAcquire();
   }
 }

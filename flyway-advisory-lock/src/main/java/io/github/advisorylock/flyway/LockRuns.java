@@ -69,20 +69,15 @@ final class LockRuns {
     Optional<FlywaySettings> settings = FlywaySettings.of(context.getConfiguration());
     if (settings.isPresent() && isPostgreSql(context.getConnection(), settings.get())) {
       HeldLock lock = acquire(settings.get(), context);
-      LockRun run = new LockRun(lock, new RunEnd(thread, openMainConnection()));
-      runs.put(thread, run);
-      startWatching(run, thread);
-    }
-  }
-
-  private void startWatching(LockRun run, Thread thread) {
-    boolean watched = false;
-    try {
-      run.watch(() -> runs.remove(thread, run));
-      watched = true;
-    } finally {
-      if (!watched) { // no more threads to be had
-        release();
+      boolean watched = false;
+      try {
+        RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
+        runs.put(thread, new LockRun(lock, runEnd, over -> runs.remove(thread, over)));
+        watched = true;
+      } finally {
+        if (!watched) { // no more threads to be had
+          lock.close();
+        }
       }
     }
   }

@@ -10,13 +10,17 @@ import org.jspecify.annotations.Nullable;
  * How to see from another thread that a run of Flyway is over, since Flyway does not always say so.
  *
  * @param thread the run's thread
+ * @param root the method in which that thread began, which is how a whole stack is told from one
+ *     that the JVM cut off
  * @param mainConnection Flyway's main connection, which it closes last in every run, or gives back
  *     to its pool, which closes the proxy; null if Flyway has not shown it
  */
-record RunEnd(Thread thread, @Nullable Connection mainConnection) {
+record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
 
-  /** The JVM hands out no more frames than 1024, and Flyway's are at the far end. */
-  private static final int DEEPEST_CERTAIN_STACK = 1_000;
+  static RunEnd ofThisThread(@Nullable Connection mainConnection) {
+    Thread thread = Thread.currentThread();
+    return new RunEnd(thread, rootOf(thread.getStackTrace()), mainConnection);
+  }
 
   /** Whether the run is over. Safe to ask from any thread. */
   boolean hasCome() {
@@ -44,9 +48,16 @@ record RunEnd(Thread thread, @Nullable Connection mainConnection) {
   /** Also sees the end where a data source never closes its one connection. */
   private boolean hasLeftFlyway() {
     StackTraceElement[] stack = thread.getStackTrace();
-    boolean isCertain = stack.length > 0 && stack.length < DEEPEST_CERTAIN_STACK;
     String flyway = Flyway.class.getPackageName();
-    return isCertain
+    return rootOf(stack).equals(root)
         && Arrays.stream(stack).noneMatch(frame -> frame.getClassName().startsWith(flyway));
+  }
+
+  private static String rootOf(StackTraceElement[] stack) {
+    if (stack.length == 0) {
+      return "";
+    }
+    StackTraceElement outermost = stack[stack.length - 1];
+    return outermost.getClassName() + "." + outermost.getMethodName();
   }
 }

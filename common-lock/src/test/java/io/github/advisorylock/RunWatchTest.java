@@ -1,0 +1,85 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** The watch tells the end of a run once, and nothing but its end or a stop ends the watch. */
+class RunWatchTest {
+
+  private final CountDownLatch told = new CountDownLatch(1);
+  private final AtomicInteger looks = new AtomicInteger();
+
+  private void awaitTold() throws InterruptedException {
+    assertThat(told.await(60, TimeUnit.SECONDS)).as("told that the run is over").isTrue();
+  }
+
+  @Test
+  void shouldTellWhenTheRunIsOver() throws InterruptedException {
+    RunWatch.start(() -> looks.incrementAndGet() > 2, told::countDown);
+
+    awaitTold();
+
+    assertThat(looks).hasValue(3);
+  }
+
+  @Test
+  void shouldGoOnLookingWhenALookFails() throws InterruptedException {
+    RunWatch.start(
+        () -> {
+          if (looks.incrementAndGet() == 1) {
+            throw new IllegalStateException("a pool's wrapper");
+          }
+          return true;
+        },
+        told::countDown);
+
+    awaitTold();
+
+    assertThat(looks).hasValue(2);
+  }
+
+  @Test
+  void shouldGoOnLookingWhenInterrupted() throws InterruptedException {
+    AtomicBoolean interrupted = new AtomicBoolean();
+    RunWatch.start(
+        () -> {
+          if (interrupted.compareAndSet(false, true)) {
+            Thread.currentThread().interrupt();
+            return false;
+          }
+          return true;
+        },
+        told::countDown);
+
+    awaitTold();
+  }
+
+  @Test
+  void shouldNotTellAfterAStop() throws InterruptedException {
+    CountDownLatch looking = new CountDownLatch(1);
+    AtomicReference<Thread> watcher = new AtomicReference<>();
+    RunWatch watch =
+        RunWatch.start(
+            () -> {
+              watcher.set(Thread.currentThread());
+              looking.countDown();
+              return false;
+            },
+            told::countDown);
+    assertThat(looking.await(60, TimeUnit.SECONDS)).isTrue();
+
+    watch.stop();
+    watch.stop();
+
+    watcher.get().join(60_000);
+    assertThat(watcher.get().isAlive()).as("the watcher has ended").isFalse();
+    assertThat(watcher.get().isDaemon()).isTrue();
+    assertThat(told.getCount()).isEqualTo(1);
+  }
+}
