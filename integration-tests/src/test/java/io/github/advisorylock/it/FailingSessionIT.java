@@ -45,25 +45,29 @@ class FailingSessionIT {
   }
 
   static Stream<Arguments> failuresWhileAcquiring() {
-    return Stream.of(true, false)
-        .flatMap(
-            dedicated ->
-                Stream.of(
-                    Arguments.of(
-                        dedicated,
-                        "the try",
-                        "_lock(?)",
-                        "_lock(?) and 1 / (random() * 0)::int = 1"),
-                    Arguments.of(
-                        dedicated,
-                        "the look into pg_locks",
-                        "select exists (",
-                        "select 1 / (random() * 0)::int = 1 and exists ("),
-                    Arguments.of(
-                        dedicated,
-                        "the look at the settings",
-                        "s.setting,",
-                        "s.setting || (1 / (random() * 0)::int),")));
+    Arguments timeouts =
+        Arguments.of(true, "the timeouts", "s.setting,", "s.setting || (1 / (random() * 0)::int),");
+    return Stream.concat(
+        Stream.of(timeouts),
+        Stream.of(true, false)
+            .flatMap(
+                dedicated ->
+                    Stream.of(
+                        Arguments.of(
+                            dedicated,
+                            "the look at the session",
+                            "pg_catalog.pg_is_in_recovery(),",
+                            "1 / (random() * 0)::int = 1,"),
+                        Arguments.of(
+                            dedicated,
+                            "the try",
+                            "_lock(?)",
+                            "_lock(?) and 1 / (random() * 0)::int = 1"),
+                        Arguments.of(
+                            dedicated,
+                            "the look into pg_locks",
+                            "select exists (",
+                            "select 1 / (random() * 0)::int = 1 and exists ("))));
   }
 
   @ParameterizedTest(name = "dedicated {0}, {1}")

@@ -167,7 +167,7 @@ public final class AdvisoryLockService implements LockService {
             .getSingleton(ChangeLogHistoryServiceFactory.class)
             .getChangeLogService(database());
     history.reset();
-    if (CommandDepth.current() > 0
+    if (RunningCommands.needHistory()
         && !Databases.isOnlyPrinted(database())
         && history instanceof StandardChangeLogHistoryService standard
         && !standard.hasDatabaseChangeLogTable()) { // which Liquibase asks next anyway

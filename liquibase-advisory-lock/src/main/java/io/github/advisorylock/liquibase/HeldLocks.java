@@ -52,19 +52,19 @@ final class HeldLocks {
       throws LockException {
     Connection connection = Databases.connectionOf(database);
     LockKey key = settings.keyFor(database);
-    int depth = CommandDepth.current();
+    int depth = RunningCommands.depth();
     endAll(lock -> lock.isOfThisThread() && lock.isFrom(depth + 1)); // their commands are over
     if (HELD.stream().anyMatch(lock -> lock.isOn(connection) && lock.key().equals(key))) {
       return Optional.empty();
     }
+    Logger log = Scope.getCurrentScope().getLog(AdvisoryLockService.class);
+    if (isHeldByOuterRun(connection, key, depth)) {
+      log.fine("The advisory lock " + key + " is held by the run that this one is part of");
+      return Optional.of(add(new RunLock(database, connection, key, null, log)));
+    }
     try {
       if (!isHeldOn(connection)) { // else the outer run's transaction is none of our business
         Databases.leaveTransaction(database);
-      }
-      Logger log = Scope.getCurrentScope().getLog(AdvisoryLockService.class);
-      if (isHeldByOuterRun(connection, key)) {
-        log.fine("The advisory lock " + key + " is held by the run that this one is part of");
-        return Optional.of(add(new RunLock(database, connection, key, null, log)));
       }
       HeldLock held =
           new AdvisoryLock(key, retry, Messages.logLines())
@@ -92,12 +92,13 @@ final class HeldLocks {
   }
 
   /**
-   * Whether this very thread holds the key on another connection to the same database: a change
-   * that runs Liquibase on a connection of its own would wait for itself.
+   * Whether a command that this one is within holds the key on another connection to the same
+   * database: a change that runs Liquibase on a connection of its own would wait for itself.
    */
-  private static boolean isHeldByOuterRun(Connection connection, LockKey key) {
+  private static boolean isHeldByOuterRun(Connection connection, LockKey key, int depth) {
     return HELD.stream()
-        .filter(lock -> lock.isOfThisThread() && lock.key().equals(key))
+        .filter(lock -> lock.isOfThisThread() && lock.isOfCommandAround(depth))
+        .filter(lock -> lock.key().equals(key))
         .anyMatch(outer -> isSameHolder(outer.connection(), connection, key));
   }
 
@@ -139,7 +140,7 @@ final class HeldLocks {
    * a command within a change is not the end of the change.
    */
   static void endOn(Connection connection) {
-    int depth = CommandDepth.current();
+    int depth = RunningCommands.depth();
     endAll(lock -> lock.isOn(connection) && lock.isFrom(depth));
   }
 
@@ -150,7 +151,8 @@ final class HeldLocks {
 
   /** Releases what the current thread's command holds: it ends. */
   static void endOfThisThread() {
-    int depth = CommandDepth.current();
+    // Liquibase's facade tells so after its command has ended, when the outer one is the current.
+    int depth = RunningCommands.depth() + (RunningCommands.hasFacadeEndedOne() ? 1 : 0);
     endAll(lock -> lock.isOfThisThread() && lock.isFrom(depth));
   }
 

@@ -2,10 +2,9 @@ package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.RunWatch;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
 import liquibase.logging.Logger;
@@ -17,16 +16,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunLock {
 
-  private static final long MILLIS_BETWEEN_LOOKS = 50;
-
   private final Database database;
   private final Connection connection;
   private final LockKey key;
   private final @Nullable HeldLock held;
   private final Logger log;
   private final Thread thread = Thread.currentThread();
-  private final int depth = CommandDepth.current();
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final int depth = RunningCommands.depth();
+  private volatile @Nullable RunWatch watch;
 
   /**
    * A lock that the current thread has taken.
@@ -64,6 +61,11 @@ final class RunLock {
     return depth >= depthOrDeeper;
   }
 
+  /** Whether a command took it that a command at this depth is part of. */
+  boolean isOfCommandAround(int inner) {
+    return depth > 0 && depth < inner;
+  }
+
   /**
    * Starts to look for the end of the connection, since Liquibase does not always release: after an
    * {@code Error} it does not clean up, and some releases forget to when another thread's command
@@ -72,30 +74,7 @@ final class RunLock {
    * @param afterwards what to do when the connection was closed and the lock not released
    */
   void watch(Runnable afterwards) {
-    Runnable look =
-        () -> {
-          if (connectionEndsFirst()) {
-            afterwards.run();
-          }
-        };
-    // Liquibase's scope is inherited by threads: this one must not keep it.
-    Thread watcher = new Thread(null, look, "advisory-lock-watch", 0, false);
-    watcher.setDaemon(true);
-    watcher.setContextClassLoader(null); // nobody's class loader is kept alive
-    watcher.start();
-  }
-
-  private boolean connectionEndsFirst() {
-    try {
-      while (!ended.await(MILLIS_BETWEEN_LOOKS, TimeUnit.MILLISECONDS)) {
-        if (isClosed()) {
-          return true;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody has this thread; should it be, stop looking
-    }
-    return false;
+    watch = RunWatch.start(this::isClosed, afterwards);
   }
 
   private boolean isClosed() {
@@ -111,7 +90,10 @@ final class RunLock {
    * releases it. Never throws, so that it cannot hide why the run failed.
    */
   void end() {
-    ended.countDown();
+    RunWatch started = watch;
+    if (started != null) {
+      started.stop();
+    }
     if (held == null) {
       return;
     }
