@@ -1,0 +1,1 @@
+INSERT INTO demo.work VALUES ('end', 'every run');

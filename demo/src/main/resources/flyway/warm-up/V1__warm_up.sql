@@ -1,0 +1,1 @@
+CREATE TABLE warm_up (id int);
