@@ -57,10 +57,6 @@ final class ReplicaProcess {
     return number;
   }
 
-  boolean isAlive() {
-    return process.isAlive();
-  }
-
   /** Completes once it is warm. */
   CompletableFuture<Void> ready() {
     return ready;

@@ -66,12 +66,12 @@ final class Rollout {
       introduce(server);
       play(Tool.FLYWAY, Scenes.ofFlyway(replicas), server);
       play(Tool.LIQUIBASE, Scenes.ofLiquibase(replicas), server);
+      summarise();
+      SvgTimeline.write(played, drawing);
+      terminal.println("");
+      terminal.println("The timelines as a picture: " + drawing.toAbsolutePath());
+      return isGoodWithLock(drawing.resolveSibling("rollout.log"));
     }
-    summarise();
-    SvgTimeline.write(played, drawing);
-    terminal.println("");
-    terminal.println("The timelines as a picture: " + drawing.toAbsolutePath());
-    return isGoodWithLock(drawing.resolveSibling("rollout.log"));
   }
 
   private void introduce(Server server) {

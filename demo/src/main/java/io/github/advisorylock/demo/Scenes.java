@@ -10,7 +10,7 @@ final class Scenes {
   static final int FEW = 3;
 
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(3);
-  private static final Duration PATIENCE_AFTER_KILL = Duration.ofSeconds(7);
+  private static final Duration PATIENCE_AFTER_KILL = Duration.ofSeconds(6);
 
   private Scenes() {}
 

@@ -1,7 +1,6 @@
 package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -9,140 +8,41 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.advisorylock.LockInterruptedException;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockTimeoutException;
-import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import liquibase.changelog.ChangeSet;
 import liquibase.changelog.DatabaseChangeLog;
 import liquibase.changelog.visitor.AbstractChangeExecListener;
-import liquibase.database.Database;
-import liquibase.database.DatabaseFactory;
 import liquibase.exception.LockException;
-import liquibase.lockservice.DatabaseChangeLogLock;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
-import liquibase.resource.ClassLoaderResourceAccessor;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What Liquibase does to its lock services, and what its users do to Liquibase. */
-class LiquibaseAdapterIT {
+/**
+ * What Liquibase does to its lock services: it throws them away, forgets to release and to acquire,
+ * runs commands within commands, and several at once.
+ */
+class LiquibaseAdapterIT extends LocalLiquibaseScene {
 
-  private static final String SETTINGS = "liquibase.advisoryLock.";
-  private static final String LOCK_TABLES =
-      "SELECT count(*) FROM pg_tables WHERE tablename = 'databasechangeloglock'";
-  private static final String TABLES =
-      "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
-  private static final String CHANGESETS =
-      "SELECT id FROM databasechangelog ORDER BY orderexecuted";
+  /** What a changeset sees of the lock that it runs under. */
+  private static final String HELD_HERE =
+      "INSERT INTO seen SELECT count(*) FROM pg_locks"
+          + " WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()";
 
-  @RegisterExtension final Scene scene = new Scene();
-  @TempDir Path folder;
-
-  private final List<LocalLiquibase> opened = new ArrayList<>();
-
-  @AfterEach
-  void closeConnections() {
-    opened.forEach(LocalLiquibase::close);
-  }
-
-  /** Liquibase on a connection of its own. */
-  private LocalLiquibase liquibase() {
-    return liquibase(folder);
-  }
-
-  private LocalLiquibase liquibase(Path changelogs) {
-    return track(
-        LocalLiquibase.on(connect(scene.database(), scene.database().owner()), changelogs));
-  }
-
-  private LocalLiquibase liquibaseAs(Login login) {
-    return track(LocalLiquibase.on(connect(scene.database(), login), folder));
-  }
-
-  /** A session that {@link LockProbe#sessions()} shows. */
-  private static Connection connect(io.github.advisorylock.it.Database database, Login login) {
-    try {
-      return DriverManager.getConnection(database.url("local"), login.user(), login.password());
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private LocalLiquibase track(LocalLiquibase liquibase) {
-    opened.add(liquibase);
-    return liquibase;
-  }
-
-  private void write(Migrations migrations) {
-    migrations.writeTo(folder, Tool.LIQUIBASE);
-  }
-
-  private List<AdvisoryLockRow> locks() {
-    return scene.probe().advisoryLocks();
-  }
+  private static final int THREADS = 6;
 
   private static void resetAllOnAnotherThread() throws Exception {
-    inBackground(
-            () -> {
-              LockServiceFactory.getInstance().resetAll();
-              return null;
-            })
-        .join();
+    LiquibaseThread.start(() -> LockServiceFactory.getInstance().resetAll()).finish();
   }
-
-  private static Background inBackground(Callable<?> task) {
-    Background background = new Background(task);
-    background.start();
-    return background;
-  }
-
-  /** A thread that can be interrupted, and says how it ended. */
-  private static final class Background extends Thread {
-    private final Callable<?> task;
-    private volatile Throwable failure;
-    private volatile boolean interruptedAtTheEnd;
-
-    Background(Callable<?> task) {
-      super("background");
-      this.task = task;
-      setDaemon(true);
-    }
-
-    @Override
-    public void run() {
-      try {
-        task.call();
-      } catch (Throwable e) {
-        failure = e;
-      }
-      interruptedAtTheEnd = isInterrupted();
-    }
-
-    /** Waits for the thread, and fails if it did. */
-    void finish() throws Exception {
-      join(Await.DEADLINE.toMillis());
-      assertThat(isAlive()).as("still running").isFalse();
-      if (failure != null) {
-        throw new AssertionError(failure);
-      }
-    }
-  }
-
-  // ---- the four traps -------------------------------------------------------------------------
 
   @Test
   void shouldHoldOneLockHoweverOftenItIsTakenAndReleased() throws Exception {
@@ -175,21 +75,17 @@ class LiquibaseAdapterIT {
   }
 
   @Test
-  void shouldLeaveNoTransactionAndNoName() throws Exception {
+  void shouldLeaveTheConnectionAsItWas() throws Exception {
     LocalLiquibase liquibase = liquibase();
-    String before = "SELECT state FROM pg_stat_activity WHERE application_name LIKE 'liquibase%'";
 
     liquibase.lockService().waitForLock();
     liquibase.lockService().releaseLock();
 
-    assertThat(scene.database().list(before)).isEmpty();
-    assertThat(
-            scene
-                .database()
-                .count(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND state LIKE 'idle in transaction%'"))
-        .isZero();
+    assertThat(scene.probe().sessions())
+        .singleElement()
+        .returns("local", LockProbe.Session::application)
+        .returns("idle", LockProbe.Session::state);
+    assertThat(liquibase.connection().getAutoCommit()).isFalse();
   }
 
   @Test
@@ -222,24 +118,16 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldHoldTheLockWhileAnotherThreadsCommandEnds() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    liquibase().update();
+    Path upToDate = folder.resolve("up-to-date");
+    new Migrations().versioned("1", "one", "SELECT 1").writeTo(upToDate, Tool.LIQUIBASE);
+    liquibase(upToDate).update();
     try (Brake brake = Brake.on(scene.database())) {
-      write(
-          new Migrations()
-              .versioned("1", "one", "CREATE TABLE one (id int)")
-              .versioned("2", "stop", Brake.SQL));
+      write(new Migrations().versioned("2", "stop", Brake.SQL));
       LocalLiquibase working = liquibase();
-      LocalLiquibase upToDate = liquibase(upToDate());
-      Background worker =
-          inBackground(
-              () -> {
-                working.update();
-                return null;
-              });
+      LiquibaseThread worker = LiquibaseThread.start(working::update);
       brake.awaitStopped();
 
-      upToDate.update();
+      liquibase(upToDate).update();
 
       assertThat(locks()).hasSize(1);
       brake.release();
@@ -248,13 +136,40 @@ class LiquibaseAdapterIT {
     }
   }
 
-  /** A changelog of which everything has been run. */
-  private Path upToDate() {
-    Path other = folder.resolve("other");
-    new Migrations()
-        .versioned("1", "one", "CREATE TABLE one (id int)")
-        .writeTo(other, Tool.LIQUIBASE);
-    return other;
+  @RepeatedTest(3)
+  void shouldRunEveryChangesetUnderTheLockWithSeveralThreadsAtOnce() throws Exception {
+    write(
+        new Migrations()
+            .versioned("1", "table", "CREATE TABLE seen (locks int)")
+            .versioned("2", "look", HELD_HERE)
+            .versioned("3", "look again", HELD_HERE));
+    List<Database> databases = new ArrayList<>();
+    try {
+      List<LiquibaseThread> runs = new ArrayList<>();
+      CyclicBarrier together = new CyclicBarrier(THREADS);
+      for (int i = 0; i < THREADS; i++) {
+        Database database = Server.get().freshDatabase();
+        databases.add(database);
+        LocalLiquibase liquibase = liquibase(database, database.owner(), folder);
+        runs.add(
+            LiquibaseThread.start(
+                () -> {
+                  together.await();
+                  liquibase.update();
+                }));
+      }
+
+      for (LiquibaseThread run : runs) {
+        run.finish();
+      }
+
+      for (Database database : databases) {
+        assertThat(database.list("SELECT locks FROM seen")).containsExactly("1", "1");
+        assertThat(new LockProbe(database).advisoryLocks()).isEmpty();
+      }
+    } finally {
+      databases.forEach(Database::close);
+    }
   }
 
   @Test
@@ -329,10 +244,8 @@ class LiquibaseAdapterIT {
         .with(SETTINGS + "password", scene.database().password());
   }
 
-  // ---- commands within commands ---------------------------------------------------------------
-
-  /** Runs something after the first changeset of a run. */
-  private static Map<String, Object> afterAChangeset(Callable<?> task) {
+  /** The argument of an update that runs something after each changeset. */
+  private static Map<String, Object> afterAChangeset(LiquibaseThread.Task task) {
     return Map.of(
         "changeExecListener",
         new AbstractChangeExecListener() {
@@ -340,10 +253,10 @@ class LiquibaseAdapterIT {
           public void ran(
               ChangeSet changeSet,
               DatabaseChangeLog changeLog,
-              Database database,
+              liquibase.database.Database database,
               ChangeSet.ExecType execType) {
             try {
-              task.call();
+              task.run();
             } catch (Exception e) {
               throw new IllegalStateException(e);
             }
@@ -359,7 +272,7 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldHoldTheLockThroughACommandOnTheSameConnection() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     LocalLiquibase outer = liquibase();
     LocalLiquibase inner =
         LocalLiquibase.on(outer.connection(), inner("2", "CREATE TABLE two (id int)"));
@@ -369,7 +282,7 @@ class LiquibaseAdapterIT {
         afterAChangeset(
             () -> {
               inner.update();
-              return locksAfterwards.add(locks().size());
+              locksAfterwards.add(locks().size());
             }));
 
     assertThat(locksAfterwards).containsExactly(1);
@@ -381,7 +294,7 @@ class LiquibaseAdapterIT {
   @CsvSource({"false, false", "true, true", "true, false"})
   void shouldNotWaitForItselfInACommandOnAnotherConnection(boolean outerOwn, boolean innerOwn)
       throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     LocalLiquibase outer = outerOwn ? withOwnLockSession(liquibase()) : liquibase();
     LocalLiquibase inner =
         liquibase(inner("2", "CREATE TABLE two (id int)")).with(SETTINGS + "timeout", "0");
@@ -392,7 +305,7 @@ class LiquibaseAdapterIT {
         afterAChangeset(
             () -> {
               configured.update();
-              return locksAfterwards.add(locks().size());
+              locksAfterwards.add(locks().size());
             }));
 
     assertThat(locksAfterwards).containsExactly(1);
@@ -402,23 +315,13 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldTakeTheLockOfAnotherDatabaseInACommandWithinACommand() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    try (io.github.advisorylock.it.Database other = Server.get().freshDatabase();
+    writeOne();
+    try (Database other = Server.get().freshDatabase();
         Brake brake = Brake.on(other);
-        LocalLiquibase inner =
-            LocalLiquibase.on(connect(other, other.owner()), inner("2", Brake.SQL))) {
+        LocalLiquibase inner = liquibase(other, other.owner(), inner("2", Brake.SQL))) {
       LocalLiquibase outer = liquibase();
-      Background run =
-          inBackground(
-              () -> {
-                outer.update(
-                    afterAChangeset(
-                        () -> {
-                          inner.update();
-                          return null;
-                        }));
-                return null;
-              });
+      LiquibaseThread run =
+          LiquibaseThread.start(() -> outer.update(afterAChangeset(inner::update)));
 
       brake.awaitStopped();
 
@@ -433,7 +336,7 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldReleaseADirectlyTakenLockOnlyWhenAskedDirectly() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     LocalLiquibase liquibase = liquibase();
     liquibase.lockService().waitForLock();
 
@@ -443,8 +346,6 @@ class LiquibaseAdapterIT {
     liquibase.lockService().releaseLock();
     assertThat(locks()).isEmpty();
   }
-
-  // ---- waiting --------------------------------------------------------------------------------
 
   @Test
   void shouldThrowLiquibasesExceptionWithTheCauseWhenTheLockIsTaken() throws Exception {
@@ -475,27 +376,16 @@ class LiquibaseAdapterIT {
     LockService holder = liquibase().lockService();
     holder.waitForLock();
     LocalLiquibase waiting = liquibase().with(SETTINGS + "timeout", "none");
-    Background waiter =
-        inBackground(
-            () -> {
-              waiting.inScope(() -> waiting.lockService().waitForLock());
-              return null;
-            });
-    scene
-        .probe()
-        .awaitUntil(
-            () ->
-                scene.probe().sessions().stream()
-                    .anyMatch(session -> session.application().startsWith("liquibase waits for")),
-            "the waiter waits");
+    LiquibaseThread waiter =
+        LiquibaseThread.start(() -> waiting.inScope(() -> waiting.lockService().waitForLock()));
+    awaitWaiter();
 
     waiter.interrupt();
-    waiter.join(Await.DEADLINE.toMillis());
 
-    assertThat(waiter.failure)
+    assertThat(waiter.failure())
         .isInstanceOf(LockException.class)
         .hasCauseInstanceOf(LockInterruptedException.class);
-    assertThat(waiter.interruptedAtTheEnd).as("interrupt flag").isTrue();
+    assertThat(waiter.wasInterruptedAtTheEnd()).as("interrupt flag").isTrue();
     assertThat(locks()).hasSize(1);
   }
 
@@ -533,11 +423,9 @@ class LiquibaseAdapterIT {
     return replica(migrations).command("rollbackCount").argument("count", "1");
   }
 
-  // ---- the history table ----------------------------------------------------------------------
-
   @Test
   void shouldTakeNoLockWhenThereIsNothingToDo() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     liquibase().update();
     liquibase().lockService().waitForLock();
 
@@ -548,7 +436,7 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldLeaveTheHistoryTableToTheHolder() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     liquibase().lockService().waitForLock();
 
     LocalLiquibase status = liquibase().with(SETTINGS + "timeout", "0");
@@ -568,19 +456,8 @@ class LiquibaseAdapterIT {
     LocalLiquibase holder = liquibase();
     holder.lockService().waitForLock();
     LocalLiquibase waiting = liquibase();
-    Background waiter =
-        inBackground(
-            () -> {
-              waiting.update();
-              return null;
-            });
-    scene
-        .probe()
-        .awaitUntil(
-            () ->
-                scene.probe().sessions().stream()
-                    .anyMatch(session -> session.application().startsWith("liquibase waits for")),
-            "the waiter waits");
+    LiquibaseThread waiter = LiquibaseThread.start(waiting::update);
+    awaitWaiter();
 
     holder.lockService().releaseLock();
     waiter.finish();
@@ -591,7 +468,7 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldCreateTheHistoryTableWithoutALockThatStays() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
 
     liquibase().run("status", Map.of("changelogFile", Migrations.CHANGELOG));
 
@@ -601,7 +478,7 @@ class LiquibaseAdapterIT {
 
   @Test
   void shouldWaitBeforeItAltersAnOutdatedHistoryTable() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    writeOne();
     LocalLiquibase liquibase = liquibase();
     liquibase.update();
     scene.database().execute("ALTER TABLE databasechangelog DROP COLUMN deployment_id");
@@ -615,367 +492,6 @@ class LiquibaseAdapterIT {
 
     assertThat(scene.database().list("SELECT deployment_id FROM databasechangelog"))
         .containsExactly("null");
-    assertThat(locks()).isEmpty();
-  }
-
-  // ---- commands about locks -------------------------------------------------------------------
-
-  @Test
-  void shouldListTheHolder() throws Exception {
-    LocalLiquibase holder = liquibase();
-    LocalLiquibase asking = liquibase().with(SETTINGS + "timeout", "0");
-    asking.run("listLocks", Map.of());
-    assertThat(asking.output()).contains("No locks");
-    holder.lockService().waitForLock();
-
-    asking.run("listLocks", Map.of());
-    DatabaseChangeLogLock[] listed = asking.lockService().listLocks();
-
-    int pid = scene.probe().holders(LockKey.MIGRATION.value()).get(0).pid();
-    assertThat(asking.output())
-        .contains("pid " + pid + " [liquibase holds migration")
-        .contains("user " + scene.database().user());
-    assertThat(listed).singleElement().returns(pid, DatabaseChangeLogLock::getId);
-    assertThat(listed[0].getLockedBy()).contains("liquibase holds migration");
-    assertThat(listed[0].getLockGranted()).isBeforeOrEqualTo(java.time.Instant.now());
-  }
-
-  @Test
-  void shouldListTheHolderWithoutAHistoryTableAndWithoutWaiting() throws Exception {
-    liquibase().lockService().waitForLock();
-    LocalLiquibase asking = liquibase().with(SETTINGS + "timeout", "none");
-
-    asking.run("listLocks", Map.of());
-
-    assertThat(asking.output()).contains("liquibase holds migration");
-  }
-
-  @Test
-  void shouldEndTheHoldersSessionOnReleaseLocks() throws Exception {
-    LocalLiquibase holder = liquibase();
-    holder.lockService().waitForLock();
-    LocalLiquibase asking = liquibase();
-
-    asking.run("releaseLocks", Map.of());
-
-    assertThat(locks()).isEmpty();
-    assertThat(asking.messages())
-        .contains("Ended the session that held the advisory lock " + LockKey.MIGRATION)
-        .contains("liquibase holds migration");
-    assertThat(asking.connection().isValid(1)).isTrue();
-    assertThat(holder.connection().isValid(1)).isFalse();
-  }
-
-  @Test
-  void shouldSayOnReleaseLocksThatNobodyHoldsTheLock() throws Exception {
-    LocalLiquibase asking = liquibase();
-
-    asking.run("releaseLocks", Map.of());
-
-    assertThat(asking.messages()).contains("Nobody holds the advisory lock " + LockKey.MIGRATION);
-  }
-
-  @Test
-  void shouldReleaseItsOwnLockOnReleaseLocksWithoutEndingItself() throws Exception {
-    LocalLiquibase liquibase = liquibase();
-    liquibase.lockService().waitForLock();
-
-    liquibase.run("releaseLocks", Map.of());
-
-    assertThat(locks()).isEmpty();
-    assertThat(liquibase.connection().isValid(1)).isTrue();
-  }
-
-  @Test
-  void shouldSayWhoHoldsTheLockAndWhoMayEndItWhenTheRoleMayNot() throws Exception {
-    LocalLiquibase holder = liquibase();
-    holder.lockService().waitForLock();
-    Login stranger = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
-    LocalLiquibase asking = liquibaseAs(stranger);
-    int pid = locks().get(0).pid();
-
-    asking.run("listLocks", Map.of());
-    assertThat(asking.output()).contains("pid " + pid + " [liquibase holds migration");
-
-    assertThatThrownBy(() -> asking.run("releaseLocks", Map.of()))
-        .hasMessageContaining("is held by pid " + pid + " [liquibase holds migration")
-        .hasMessageContaining("the role " + stranger.user() + " may not end")
-        .hasMessageContaining("select pg_terminate_backend(" + pid + ");");
-    assertThat(locks()).hasSize(1);
-    assertThat(holder.connection().isValid(1)).isTrue();
-  }
-
-  @Test
-  void shouldEndTheSessionOfAnotherRunOfTheSameRole() throws Exception {
-    Login role = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
-    liquibaseAs(role).lockService().waitForLock();
-
-    liquibaseAs(role).run("releaseLocks", Map.of());
-
-    assertThat(locks()).isEmpty();
-  }
-
-  // ---- Liquibase's own lock -------------------------------------------------------------------
-
-  private void leaveOldTableLock() throws Exception {
-    LocalLiquibase stock = liquibase().with(SETTINGS + "active", "false");
-    stock.inScope(
-        () -> {
-          LockServiceFactory.reset();
-          stock.lockService().waitForLock();
-          LockServiceFactory.reset();
-        });
-    assertThat(locks()).isEmpty();
-    assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
-        .containsExactly("t");
-  }
-
-  @Test
-  void shouldWarnOnceOfAnOldLockedRowAndGoOn() throws Exception {
-    write(
-        new Migrations()
-            .versioned("1", "one", "CREATE TABLE one (id int)")
-            .versioned("2", "two", "CREATE TABLE two (id int)"));
-    leaveOldTableLock();
-    String lockedBy = scene.database().list("SELECT lockedby FROM databasechangeloglock").get(0);
-    LocalLiquibase liquibase = liquibase();
-
-    liquibase.update();
-
-    assertThat(liquibase.messages())
-        .containsOnlyOnce("databasechangeloglock says that it has been locked by " + lockedBy)
-        .contains("The advisory lock does not look at it")
-        .contains("release-locks and liquibase.advisoryLock.active=false");
-    assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2");
-  }
-
-  @Test
-  void shouldClearAnOldLockedRowAsTheWarningSays() throws Exception {
-    leaveOldTableLock();
-
-    liquibase().with(SETTINGS + "active", "false").run("releaseLocks", Map.of());
-
-    assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
-        .containsExactly("f");
-  }
-
-  @Test
-  void shouldSayNothingOfAnOldRowThatIsNotLocked() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    leaveOldTableLock();
-    scene.database().execute("UPDATE databasechangeloglock SET locked = false");
-    LocalLiquibase liquibase = liquibase();
-
-    liquibase.update();
-
-    assertThat(liquibase.messages()).doesNotContain("says that it has been locked");
-  }
-
-  @Test
-  void shouldDropAnOldLockTableWithEverythingElse() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    leaveOldTableLock();
-    LocalLiquibase liquibase = liquibase();
-    liquibase.update();
-
-    liquibase.run("dropAll", Map.of());
-
-    assertThat(scene.database().list(TABLES)).isEmpty();
-    assertThat(locks()).isEmpty();
-  }
-
-  @Test
-  void shouldDropNothingFromAnEmptyDatabase() throws Exception {
-    liquibase().run("dropAll", Map.of());
-
-    assertThat(scene.database().list(TABLES)).isEmpty();
-    assertThat(locks()).isEmpty();
-  }
-
-  @Test
-  void shouldLeaveLiquibaseAloneWhenNotActive() throws Exception {
-    write(new Migrations().versioned("1", "stop", Brake.SQL));
-    LocalLiquibase stock = liquibase().with(SETTINGS + "active", "false");
-    try (Brake brake = Brake.on(scene.database())) {
-      Background run =
-          inBackground(
-              () -> {
-                stock.update();
-                return null;
-              });
-      brake.awaitStopped();
-
-      assertThat(locks()).isEmpty();
-      assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
-          .containsExactly("t");
-      brake.release();
-      run.finish();
-    }
-  }
-
-  // ---- other databases ------------------------------------------------------------------------
-
-  @Test
-  void shouldLeaveAnOfflineDatabaseToLiquibase() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    Database offline =
-        DatabaseFactory.getInstance()
-            .openDatabase(
-                "offline:postgresql?version=16.0&changeLogFile=" + folder.resolve("history.csv"),
-                null,
-                null,
-                null,
-                new ClassLoaderResourceAccessor());
-
-    LockService service = LockServiceFactory.getInstance().getLockService(offline);
-
-    assertThat(service.getClass().getName()).startsWith("liquibase.");
-    service.waitForLock();
-    service.releaseLock();
-  }
-
-  @Test
-  void shouldLeaveH2ToLiquibase() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    try (var connection = DriverManager.getConnection("jdbc:h2:mem:");
-        LocalLiquibase liquibase =
-            LocalLiquibase.on(connection, folder).with(SETTINGS + "tableLock", "nonsense")) {
-      liquibase.update();
-
-      assertThat(liquibase.lockService().getClass().getName()).startsWith("liquibase.");
-      try (var statement = connection.createStatement();
-          var rows = statement.executeQuery("SELECT count(*) FROM databasechangeloglock")) {
-        assertThat(rows.next() && rows.getInt(1) == 1).as("its lock table").isTrue();
-      }
-    }
-  }
-
-  // ---- SQL instead of changes -----------------------------------------------------------------
-
-  @Test
-  void shouldPrintSqlWithoutLockTable() throws Exception {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    LocalLiquibase liquibase = liquibase();
-
-    liquibase.run("updateSql", Map.of("changelogFile", Migrations.CHANGELOG));
-
-    assertThat(liquibase.output())
-        .containsOnlyOnce("CREATE TABLE public.databasechangelog ")
-        .contains("CREATE TABLE one (id int)")
-        .doesNotContainIgnoringCase("databasechangeloglock")
-        .doesNotContainIgnoringCase("advisory");
-    assertThat(scene.database().list(TABLES)).doesNotContain("one", "databasechangeloglock");
-    assertThat(locks()).isEmpty();
-  }
-
-  @Test
-  void shouldPrintSqlOfFutureRollbacks() throws Exception {
-    write(
-        new Migrations()
-            .versioned("1", "one", "CREATE TABLE one (id int)")
-            .rollback("DROP TABLE one"));
-    LocalLiquibase liquibase = liquibase();
-
-    liquibase.run("futureRollbackSql", Map.of("changelogFile", Migrations.CHANGELOG));
-
-    assertThat(liquibase.output())
-        .contains("DROP TABLE one")
-        .doesNotContainIgnoringCase("databasechangeloglock");
-    assertThat(locks()).isEmpty();
-  }
-
-  // ---- settings -------------------------------------------------------------------------------
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "active     | maybe         | true or false",
-        "key        | 9223372036854775808 | a whole number from",
-        "scope      | table         | database or schema",
-        "timeout    | soon          | a duration from 0",
-        "maxAttempts| 0             | a whole number from 1",
-        "backoff    | 0             | a duration from 1 ms",
-        "backoffStep| -1s           | a duration from 0",
-        "maxBackoff | 1 day         | a duration from 1 ms",
-        "url        | localhost     | a JDBC URL",
-        "user       | me            | left out when url is not set",
-        "tableLock  | honour        | warn",
-      })
-  void shouldRejectAValueThatCannotBeUsedBeforeTheDatabaseIsTouched(
-      String name, String value, String allowed) {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    LocalLiquibase liquibase = liquibase().with(SETTINGS + name, value);
-
-    assertThatThrownBy(liquibase::update)
-        .hasMessageContaining(SETTINGS + name + " is '" + value + "', but must be " + allowed);
-
-    assertThat(scene.database().list(TABLES)).isEmpty();
-    assertThat(locks()).isEmpty();
-  }
-
-  @Test
-  void shouldNotShowThePasswordOfARejectedConnection() {
-    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
-    LocalLiquibase liquibase = liquibase().with(SETTINGS + "password", "geheim");
-
-    assertThatThrownBy(liquibase::update)
-        .hasMessageContaining("liquibase.advisoryLock.password is '***'")
-        .hasStackTraceContaining("left out when url is not set")
-        .satisfies(
-            e ->
-                assertThat(Arrays.stream(e.getSuppressed()).map(Throwable::toString))
-                    .noneMatch(line -> line.contains("geheim")));
-  }
-
-  @Test
-  void shouldKeepSchemasApartWithScopeSchema() throws Exception {
-    scene.database().execute("CREATE SCHEMA one", "CREATE SCHEMA two");
-    LocalLiquibase one = liquibase().with(SETTINGS + "scope", "schema");
-    LocalLiquibase two =
-        liquibase().with(SETTINGS + "scope", "schema").with(SETTINGS + "timeout", "0");
-    LocalLiquibase alsoOne =
-        liquibase().with(SETTINGS + "scope", "schema").with(SETTINGS + "timeout", "0");
-    one.database().setDefaultSchemaName("one");
-    two.database().setDefaultSchemaName("two");
-    alsoOne.database().setDefaultSchemaName("one");
-
-    one.inScope(() -> one.lockService().waitForLock());
-    assertThatCode(() -> two.inScope(() -> two.lockService().waitForLock()))
-        .doesNotThrowAnyException();
-
-    assertThat(locks())
-        .extracting(AdvisoryLockRow::key)
-        .containsExactlyInAnyOrder(
-            LockKey.MIGRATION.within("one").value(), LockKey.MIGRATION.within("two").value());
-    assertThatThrownBy(() -> alsoOne.inScope(() -> alsoOne.lockService().waitForLock()))
-        .isInstanceOf(LockException.class);
-  }
-
-  @Test
-  void shouldWorkInTheDefaultSchemaAfterTheLockIsTaken() throws Exception {
-    scene.database().execute("CREATE SCHEMA app");
-    write(
-        new Migrations()
-            .versioned("1", "one", "CREATE TABLE one (id int)")
-            .versioned("2", "two", "CREATE TABLE two (id int)"));
-    LocalLiquibase liquibase = liquibase();
-    liquibase.database().setDefaultSchemaName("app");
-
-    liquibase.update();
-
-    assertThat(scene.database().list("SELECT tablename FROM pg_tables WHERE schemaname = 'app'"))
-        .contains("one", "two");
-    assertThat(scene.database().count(LOCK_TABLES)).isZero();
-  }
-
-  /** Not used, but part of what a test folder may hold. */
-  @Test
-  void shouldReleaseWhenTheChangelogIsMissing() throws Exception {
-    Files.createDirectories(folder);
-
-    assertThatThrownBy(liquibase()::update).hasStackTraceContaining(Migrations.CHANGELOG);
-
     assertThat(locks()).isEmpty();
   }
 }

@@ -57,7 +57,7 @@ final class Replica implements AutoCloseable {
     rollout.instructions(name, folder).forEach((key, value) -> line.add(key + "=" + value));
     ProcessBuilder builder = new ProcessBuilder(line);
     Map<String, String> environment = builder.environment();
-    environment.keySet().removeIf(key -> key.matches("(FLYWAY|LIQUIBASE|JAVA_TOOL)_.*"));
+    environment.keySet().removeIf(Replica::isSettingOfATool);
     environment.putAll(rollout.environment());
     try {
       return new Replica(name, builder.start());
@@ -217,8 +217,13 @@ final class Replica implements AutoCloseable {
     return new IllegalStateException(e);
   }
 
+  /** Whether an environment variable of whoever runs the tests would change what a tool does. */
+  static boolean isSettingOfATool(String variable) {
+    return variable.matches("(FLYWAY|LIQUIBASE|JAVA_TOOL)_.*");
+  }
+
   /** Reads to the end, on a thread of its own. */
-  private static void readLines(InputStream stream, Consumer<String> consumer, Runnable end) {
+  static void readLines(InputStream stream, Consumer<String> consumer, Runnable end) {
     Runnable reading =
         () -> {
           try (BufferedReader lines =

@@ -111,7 +111,8 @@ final class ReplicaMain {
     return "";
   }
 
-  private static String messages(Throwable failure) {
+  /** Every message of the chain of causes. */
+  static String messages(Throwable failure) {
     StringBuilder messages = new StringBuilder();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());

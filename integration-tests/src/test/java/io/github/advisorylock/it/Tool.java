@@ -30,6 +30,11 @@ enum Tool {
     return name().toLowerCase(Locale.ROOT) + "-advisory-lock";
   }
 
+  /** What all settings of the lock begin with. */
+  String settings() {
+    return name().toLowerCase(Locale.ROOT) + ".advisoryLock.";
+  }
+
   Tool other() {
     return this == FLYWAY ? LIQUIBASE : FLYWAY;
   }

@@ -2,12 +2,15 @@ package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.LockConfigurationException;
 import io.github.advisorylock.RetryPolicy;
+import java.util.List;
 import java.util.Optional;
+import liquibase.changelog.RanChangeSet;
 import liquibase.changelog.StandardChangeLogHistoryService;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
 import liquibase.exception.LockException;
 import liquibase.exception.UnexpectedLiquibaseException;
+import liquibase.lockservice.LockServiceFactory;
 
 /**
  * Liquibase's own history service, but only one runner at a time creates or alters the table
@@ -114,6 +117,27 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       }
       throw e;
     }
+  }
+
+  /**
+   * The changesets that have run.
+   *
+   * <p>Takes the lock if an update asks that should have taken it: in releases from 4.28 to 4.33,
+   * of several updates in one JVM, one may believe that it has the lock since another has.
+   *
+   * @throws DatabaseException if the history cannot be read, or the lock is not to be had
+   */
+  @Override
+  public List<RanChangeSet> getRanChangeSets() throws DatabaseException {
+    if (!HeldLocks.isHeldOn(Databases.connectionOf(getDatabase()))
+        && RunningCommands.isUpdateBeyondItsLock()) {
+      try {
+        LockServiceFactory.getInstance().getLockService(getDatabase()).waitForLock();
+      } catch (LockException e) {
+        throw new DatabaseException(e.getMessage(), e);
+      }
+    }
+    return super.getRanChangeSets();
   }
 
   /** Forgets what was read from the database. */

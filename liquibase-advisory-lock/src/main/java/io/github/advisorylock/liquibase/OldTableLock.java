@@ -1,10 +1,13 @@
 package io.github.advisorylock.liquibase;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import liquibase.Scope;
 import liquibase.database.Database;
 import liquibase.exception.LockException;
 import liquibase.lockservice.DatabaseChangeLogLock;
 import liquibase.lockservice.StandardLockService;
+import liquibase.structure.core.Table;
 
 /** The table DATABASECHANGELOGLOCK of a Liquibase that runs, or ran, without advisory locks. */
 final class OldTableLock {
@@ -14,13 +17,30 @@ final class OldTableLock {
   /** Warns if a row says locked. */
   static void report(Database database) {
     try {
-      for (DatabaseChangeLogLock row : standardService(database).listLocks()) {
-        Messages.warn(warning(database, row));
+      if (exists(database)) {
+        for (DatabaseChangeLogLock row : standardService(database).listLocks()) {
+          Messages.warn(warning(database, row));
+        }
       }
-    } catch (LockException e) {
+    } catch (LockException | SQLException e) {
       Scope.getCurrentScope()
           .getLog(AdvisoryLockService.class)
           .fine("The table of Liquibase's own lock cannot be read", e);
+    }
+  }
+
+  /**
+   * Whether the table is there. Liquibase finds that out by selecting from it, and each run would
+   * leave an error in the server's log.
+   */
+  private static boolean exists(Database database) throws SQLException {
+    String name =
+        database.correctObjectName(database.getDatabaseChangeLogLockTableName(), Table.class);
+    try (ResultSet tables =
+        Databases.connectionOf(database)
+            .getMetaData()
+            .getTables(null, database.getLiquibaseSchemaName(), name, null)) {
+      return tables.next();
     }
   }
 

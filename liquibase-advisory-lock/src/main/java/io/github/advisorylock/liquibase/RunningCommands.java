@@ -1,10 +1,12 @@
 package io.github.advisorylock.liquibase;
 
 import java.lang.StackWalker.StackFrame;
+import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import liquibase.Liquibase;
 import liquibase.command.CommandScope;
+import liquibase.command.core.AbstractUpdateCommandStep;
 import liquibase.command.core.DropAllCommandStep;
 
 /**
@@ -17,6 +19,10 @@ final class RunningCommands {
   private static final String COMMAND = CommandScope.class.getName();
   private static final String FACADE = Liquibase.class.getName();
   private static final String DROP_ALL = DropAllCommandStep.class.getName();
+  private static final String UPDATE = AbstractUpdateCommandStep.class.getName();
+
+  /** It is asked from near the top of the stack, and often. */
+  private static final int DEEP_ENOUGH = 16;
 
   private RunningCommands() {}
 
@@ -45,6 +51,23 @@ final class RunningCommands {
                 frame ->
                     frame.getClassName().equals(FACADE)
                         && frame.getMethodName().equals("resetServices")));
+  }
+
+  /**
+   * Whether an update is about to find out which changesets to run, right after the point where it
+   * takes the lock.
+   */
+  static boolean isUpdateBeyondItsLock() {
+    return walk(
+        frames -> {
+          List<String> methods =
+              frames
+                  .limit(DEEP_ENOUGH)
+                  .filter(frame -> frame.getClassName().equals(UPDATE))
+                  .map(StackFrame::getMethodName)
+                  .toList();
+          return methods.contains("getStatusVisitor") && !methods.contains("isUpToDate");
+        });
   }
 
   private static <T> T walk(Function<Stream<StackFrame>, T> look) {

@@ -1,0 +1,114 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.advisorylock.it.SettingChannel.Ending;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Contract 9 with Flyway. */
+class FlywaySettingsIT extends SettingsContract {
+
+  private static final Set<FlywayChannel> IN_PROCESS =
+      EnumSet.of(FlywayChannel.CONFIGURATION_MAP, FlywayChannel.EXTENSION_OBJECT);
+
+  /** All three put the same properties of the project into one map: one run each will do. */
+  private static final Set<FlywayChannel> MAVEN =
+      EnumSet.of(
+          FlywayChannel.MAVEN_SYSTEM_PROPERTIES,
+          FlywayChannel.MAVEN_PROJECT_PROPERTIES,
+          FlywayChannel.MAVEN_CONF_FILE);
+
+  static Stream<Arguments> cells() {
+    return EnumSet.allOf(FlywayChannel.class).stream()
+        .flatMap(channel -> cells(channel, proofs(channel)));
+  }
+
+  private static List<SettingProof> proofs(FlywayChannel channel) {
+    if (IN_PROCESS.contains(channel)) {
+      return SettingProof.each(Tool.FLYWAY);
+    }
+    return MAVEN.contains(channel)
+        ? List.of(SettingProof.WAITING)
+        : SettingProof.together(Tool.FLYWAY);
+  }
+
+  @Override
+  Tool tool() {
+    return Tool.FLYWAY;
+  }
+
+  @Override
+  String ownSetting() {
+    return "nativeLock";
+  }
+
+  @Override
+  String ownSettingAllowed() {
+    return "auto or keep";
+  }
+
+  @Override
+  SettingChannel quickChannel() {
+    return FlywayChannel.CONFIGURATION_MAP;
+  }
+
+  @Override
+  String refusalBeforeAnything(String name, String value) {
+    try (SilentServer server = new SilentServer()) {
+      Ending ending = runAt(server, Map.of(tool().settings() + name, value));
+
+      assertThat(ending.ok()).isFalse();
+      assertThat(server.wasTouched()).as("a connection was opened").isFalse();
+      return ending.said();
+    }
+  }
+
+  @Test
+  void contract9_control_shouldNoticeAConnection() {
+    try (SilentServer server = new SilentServer()) {
+      assertThat(runAt(server, Map.of()).ok()).isFalse();
+      assertThat(server.wasTouched()).isTrue();
+    }
+  }
+
+  private Ending runAt(SilentServer server, Map<String, String> settings) {
+    return FlywayChannel.run(server.url(), new Login("nobody", "nothing"), folder, settings);
+  }
+
+  /** The control for the proof of nativeLock=keep. */
+  @Test
+  void shouldHaveFlywaysOwnLockOnTheWorkingSessionByDefault() throws Exception {
+    SettingStage stage = stage(FlywayChannel.CONFIGURATION_MAP);
+
+    assertThat(stage.run().ok()).isTrue();
+
+    assertThat(stage.locksOfWorkingSession()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "CONFIGURATION_MAP",
+        "ENVIRONMENT",
+        "COMMAND_LINE",
+        "COMMAND_LINE_ENVIRONMENT",
+        "CONF_FILE",
+        "TOML_FLAT",
+        "TOML_NESTED",
+        "MAVEN_SYSTEM_PROPERTIES"
+      })
+  void shouldRefuseASettingThatDoesNotExist(FlywayChannel channel) throws Exception {
+    Ending ending = run(channel, "timeot", "0");
+
+    assertThat(ending.ok()).isFalse();
+    assertThat(ending.said()).containsIgnoringCase("timeot");
+  }
+}

@@ -1,0 +1,375 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
+import java.sql.DriverManager;
+import java.time.Instant;
+import java.util.Map;
+import liquibase.database.DatabaseFactory;
+import liquibase.exception.LockException;
+import liquibase.lockservice.DatabaseChangeLogLock;
+import liquibase.lockservice.LockService;
+import liquibase.lockservice.LockServiceFactory;
+import liquibase.resource.ClassLoaderResourceAccessor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Liquibase's commands about locks, its own lock table, databases that are none of ours, and
+ * settings.
+ */
+class LiquibaseCommandsIT extends LocalLiquibaseScene {
+
+  @Test
+  void shouldListTheHolder() throws Exception {
+    LocalLiquibase holder = liquibase();
+    LocalLiquibase asking = liquibase().with(SETTINGS + "timeout", "0");
+    asking.run("listLocks", Map.of());
+    assertThat(asking.output()).contains("No locks");
+    holder.lockService().waitForLock();
+
+    asking.run("listLocks", Map.of());
+    DatabaseChangeLogLock[] listed = asking.lockService().listLocks();
+
+    int pid = scene.probe().holders(LockKey.MIGRATION.value()).get(0).pid();
+    assertThat(asking.output())
+        .contains("pid " + pid + " [liquibase holds migration")
+        .contains("user " + scene.database().user());
+    assertThat(listed).singleElement().returns(pid, DatabaseChangeLogLock::getId);
+    assertThat(listed[0].getLockedBy()).contains("liquibase holds migration");
+    assertThat(listed[0].getLockGranted()).isBeforeOrEqualTo(Instant.now());
+  }
+
+  @Test
+  void shouldListTheHolderWithoutAHistoryTableAndWithoutWaiting() throws Exception {
+    liquibase().lockService().waitForLock();
+    LocalLiquibase asking = liquibase().with(SETTINGS + "timeout", "none");
+
+    asking.run("listLocks", Map.of());
+
+    assertThat(asking.output()).contains("liquibase holds migration");
+  }
+
+  @Test
+  void shouldEndTheHoldersSessionOnReleaseLocks() throws Exception {
+    LocalLiquibase holder = liquibase();
+    holder.lockService().waitForLock();
+    LocalLiquibase asking = liquibase();
+
+    asking.run("releaseLocks", Map.of());
+
+    assertThat(locks()).isEmpty();
+    assertThat(asking.messages())
+        .contains("Ended the session that held the advisory lock " + LockKey.MIGRATION)
+        .contains("liquibase holds migration");
+    assertThat(asking.connection().isValid(1)).isTrue();
+    assertThat(holder.connection().isValid(1)).isFalse();
+  }
+
+  @Test
+  void shouldEndTheHoldersSessionWhenSomebodyWaitsToBeNext() throws Exception {
+    writeOne();
+    LocalLiquibase holder = liquibase();
+    holder.lockService().waitForLock();
+    LocalLiquibase waiting = liquibase();
+    LiquibaseThread waiter =
+        LiquibaseThread.start(() -> waiting.inScope(() -> waiting.lockService().waitForLock()));
+    awaitWaiter();
+
+    liquibase().run("releaseLocks", Map.of());
+    waiter.finish();
+
+    assertThat(waiting.lockService().hasChangeLogLock()).isTrue();
+    assertThat(holder.connection().isValid(1)).isFalse();
+  }
+
+  @Test
+  void shouldSayOnReleaseLocksThatNobodyHoldsTheLock() throws Exception {
+    LocalLiquibase asking = liquibase();
+
+    asking.run("releaseLocks", Map.of());
+
+    assertThat(asking.messages()).contains("Nobody holds the advisory lock " + LockKey.MIGRATION);
+  }
+
+  @Test
+  void shouldReleaseItsOwnLockOnReleaseLocksWithoutEndingItself() throws Exception {
+    LocalLiquibase liquibase = liquibase();
+    liquibase.lockService().waitForLock();
+
+    liquibase.run("releaseLocks", Map.of());
+
+    assertThat(locks()).isEmpty();
+    assertThat(liquibase.connection().isValid(1)).isTrue();
+  }
+
+  @Test
+  void shouldSayWhoHoldsTheLockAndWhoMayEndItWhenTheRoleMayNot() throws Exception {
+    LocalLiquibase holder = liquibase();
+    holder.lockService().waitForLock();
+    Login stranger = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
+    LocalLiquibase asking = liquibaseAs(stranger);
+    int pid = locks().get(0).pid();
+
+    asking.run("listLocks", Map.of());
+    assertThat(asking.output()).contains("pid " + pid + " [liquibase holds migration");
+
+    assertThatThrownBy(() -> asking.run("releaseLocks", Map.of()))
+        .hasMessageContaining("is held by pid " + pid + " [liquibase holds migration")
+        .hasMessageContaining("the role " + stranger.user() + " may not end")
+        .hasMessageContaining("select pg_terminate_backend(" + pid + ");");
+    assertThat(locks()).hasSize(1);
+    assertThat(holder.connection().isValid(1)).isTrue();
+  }
+
+  @Test
+  void shouldEndTheSessionOfAnotherRunOfTheSameRole() throws Exception {
+    Login role = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
+    liquibaseAs(role).lockService().waitForLock();
+
+    liquibaseAs(role).run("releaseLocks", Map.of());
+
+    assertThat(locks()).isEmpty();
+  }
+
+  private void leaveOldTableLock() throws Exception {
+    LocalLiquibase stock = liquibase().with(SETTINGS + "active", "false");
+    stock.inScope(
+        () -> {
+          LockServiceFactory.reset();
+          stock.lockService().waitForLock();
+          LockServiceFactory.reset();
+        });
+    assertThat(locks()).isEmpty();
+    assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
+        .containsExactly("t");
+  }
+
+  @Test
+  void shouldWarnOnceOfAnOldLockedRowAndGoOn() throws Exception {
+    write(
+        new Migrations()
+            .versioned("1", "one", "CREATE TABLE one (id int)")
+            .versioned("2", "two", "CREATE TABLE two (id int)"));
+    leaveOldTableLock();
+    String lockedBy = scene.database().list("SELECT lockedby FROM databasechangeloglock").get(0);
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.update();
+
+    assertThat(liquibase.messages())
+        .containsOnlyOnce("databasechangeloglock says that it has been locked by " + lockedBy)
+        .contains("The advisory lock does not look at it")
+        .contains("release-locks and liquibase.advisoryLock.active=false");
+    assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2");
+  }
+
+  @Test
+  void shouldClearAnOldLockedRowAsTheWarningSays() throws Exception {
+    leaveOldTableLock();
+
+    liquibase().with(SETTINGS + "active", "false").run("releaseLocks", Map.of());
+
+    assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
+        .containsExactly("f");
+  }
+
+  @Test
+  void shouldSayNothingOfAnOldRowThatIsNotLocked() throws Exception {
+    writeOne();
+    leaveOldTableLock();
+    scene.database().execute("UPDATE databasechangeloglock SET locked = false");
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.update();
+
+    assertThat(liquibase.messages()).doesNotContain("says that it has been locked");
+  }
+
+  @Test
+  void shouldDropAnOldLockTableWithEverythingElse() throws Exception {
+    writeOne();
+    leaveOldTableLock();
+    LocalLiquibase liquibase = liquibase();
+    liquibase.update();
+
+    liquibase.run("dropAll", Map.of());
+
+    assertThat(scene.database().list(TABLES)).isEmpty();
+    assertThat(locks()).isEmpty();
+  }
+
+  @Test
+  void shouldDropNothingFromAnEmptyDatabase() throws Exception {
+    liquibase().run("dropAll", Map.of());
+
+    assertThat(scene.database().list(TABLES)).isEmpty();
+    assertThat(locks()).isEmpty();
+  }
+
+  @Test
+  void shouldLeaveLiquibaseAloneWhenNotActive() throws Exception {
+    write(new Migrations().versioned("1", "stop", Brake.SQL));
+    LocalLiquibase stock = liquibase().with(SETTINGS + "active", "false");
+    try (Brake brake = Brake.on(scene.database())) {
+      LiquibaseThread run = LiquibaseThread.start(stock::update);
+      brake.awaitStopped();
+
+      assertThat(locks()).isEmpty();
+      assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
+          .containsExactly("t");
+      brake.release();
+      run.finish();
+    }
+  }
+
+  @Test
+  void shouldLeaveAnOfflineDatabaseToLiquibase() throws Exception {
+    writeOne();
+    liquibase.database.Database offline =
+        DatabaseFactory.getInstance()
+            .openDatabase(
+                "offline:postgresql?version=16.0&changeLogFile=" + folder.resolve("history.csv"),
+                null,
+                null,
+                null,
+                new ClassLoaderResourceAccessor());
+
+    LockService service = LockServiceFactory.getInstance().getLockService(offline);
+
+    assertThat(service.getClass().getName()).startsWith("liquibase.");
+    service.waitForLock();
+    service.releaseLock();
+  }
+
+  @Test
+  void shouldLeaveH2ToLiquibase() throws Exception {
+    writeOne();
+    try (var connection = DriverManager.getConnection("jdbc:h2:mem:");
+        LocalLiquibase liquibase =
+            LocalLiquibase.on(connection, folder).with(SETTINGS + "tableLock", "nonsense")) {
+      liquibase.update();
+
+      assertThat(liquibase.lockService().getClass().getName()).startsWith("liquibase.");
+      try (var statement = connection.createStatement();
+          var rows = statement.executeQuery("SELECT count(*) FROM databasechangeloglock")) {
+        assertThat(rows.next() && rows.getInt(1) == 1).as("its lock table").isTrue();
+      }
+    }
+  }
+
+  @Test
+  void shouldPrintSqlWithoutLockTable() throws Exception {
+    writeOne();
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.run("updateSql", Map.of("changelogFile", Migrations.CHANGELOG));
+
+    assertThat(liquibase.output())
+        .containsOnlyOnce("CREATE TABLE public.databasechangelog ")
+        .contains("CREATE TABLE one (id int)")
+        .doesNotContainIgnoringCase("databasechangeloglock")
+        .doesNotContainIgnoringCase("advisory");
+    assertThat(scene.database().list(TABLES)).doesNotContain("one", "databasechangeloglock");
+    assertThat(locks()).isEmpty();
+  }
+
+  @Test
+  void shouldPrintSqlOfFutureRollbacks() throws Exception {
+    write(
+        new Migrations()
+            .versioned("1", "one", "CREATE TABLE one (id int)")
+            .rollback("DROP TABLE one"));
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.run("futureRollbackSql", Map.of("changelogFile", Migrations.CHANGELOG));
+
+    assertThat(liquibase.output())
+        .contains("DROP TABLE one")
+        .doesNotContainIgnoringCase("databasechangeloglock");
+    assertThat(locks()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "active     | maybe         | true or false",
+        "key        | 9223372036854775808 | a whole number from",
+        "scope      | table         | database or schema",
+        "timeout    | soon          | a duration from 0",
+        "maxAttempts| 0             | a whole number from 1",
+        "backoff    | 0             | a duration from 1 ms",
+        "backoffStep| -1s           | a duration from 0",
+        "maxBackoff | 1 day         | a duration from 1 ms",
+        "url        | localhost     | a JDBC URL",
+        "user       | me            | left out when url is not set",
+        "tableLock  | honour        | warn",
+      })
+  void shouldRejectAValueThatCannotBeUsedBeforeTheDatabaseIsTouched(
+      String name, String value, String allowed) {
+    writeOne();
+    LocalLiquibase liquibase = liquibase().with(SETTINGS + name, value);
+
+    assertThatThrownBy(liquibase::update)
+        .hasMessageContaining(SETTINGS + name + " is '" + value + "', but must be " + allowed);
+
+    assertThat(scene.database().list(TABLES)).isEmpty();
+    assertThat(locks()).isEmpty();
+  }
+
+  @Test
+  void shouldNotShowThePasswordOfARejectedConnection() {
+    writeOne();
+    LocalLiquibase liquibase = liquibase().with(SETTINGS + "password", "geheim");
+
+    assertThatThrownBy(liquibase::update)
+        .hasMessageContaining("password is '***', but must be left out when url is not set")
+        .hasMessageNotContaining("geheim");
+  }
+
+  @Test
+  void shouldKeepSchemasApartWithScopeSchema() throws Exception {
+    scene.database().execute("CREATE SCHEMA one", "CREATE SCHEMA two");
+    LocalLiquibase one = liquibase().with(SETTINGS + "scope", "schema");
+    LocalLiquibase two =
+        liquibase().with(SETTINGS + "scope", "schema").with(SETTINGS + "timeout", "0");
+    LocalLiquibase alsoOne =
+        liquibase().with(SETTINGS + "scope", "schema").with(SETTINGS + "timeout", "0");
+    one.database().setDefaultSchemaName("one");
+    two.database().setDefaultSchemaName("two");
+    alsoOne.database().setDefaultSchemaName("one");
+
+    one.inScope(() -> one.lockService().waitForLock());
+    assertThatCode(() -> two.inScope(() -> two.lockService().waitForLock()))
+        .doesNotThrowAnyException();
+
+    assertThat(locks())
+        .extracting(AdvisoryLockRow::key)
+        .containsExactlyInAnyOrder(
+            LockKey.MIGRATION.within("one").value(), LockKey.MIGRATION.within("two").value());
+    assertThatThrownBy(() -> alsoOne.inScope(() -> alsoOne.lockService().waitForLock()))
+        .isInstanceOf(LockException.class);
+  }
+
+  @Test
+  void shouldWorkInTheDefaultSchemaAfterTheLockIsTaken() throws Exception {
+    scene.database().execute("CREATE SCHEMA app");
+    write(
+        new Migrations()
+            .versioned("1", "one", "CREATE TABLE one (id int)")
+            .versioned("2", "two", "CREATE TABLE two (id int)"));
+    LocalLiquibase liquibase = liquibase();
+    liquibase.database().setDefaultSchemaName("app");
+
+    liquibase.update();
+
+    assertThat(scene.database().list("SELECT tablename FROM pg_tables WHERE schemaname = 'app'"))
+        .contains("one", "two");
+  }
+}

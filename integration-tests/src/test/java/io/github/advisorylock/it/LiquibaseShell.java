@@ -1,0 +1,52 @@
+package io.github.advisorylock.it;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Liquibase's own command line, with the jar on its class path that is made for its lib folder. */
+final class LiquibaseShell {
+  private static final String MAIN = "liquibase.integration.commandline.LiquibaseCommandLine";
+
+  private LiquibaseShell() {}
+
+  /**
+   * Runs a command in the folder that has the changelog.
+   *
+   * @param login who connects Liquibase itself
+   * @param arguments global options, the command, and what else the command wants
+   */
+  static ChildProcess run(
+      Path folder,
+      Database database,
+      Login login,
+      Map<String, String> environment,
+      String... arguments) {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                ChildProcess.java().toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-Dliquibase.analytics.enabled=false",
+                "-cp",
+                ReplicaClassPath.withJar(Tool.LIQUIBASE, AllJarIT.of(Tool.LIQUIBASE)),
+                MAIN,
+                "--show-banner=false"));
+    line.addAll(Arrays.asList(arguments));
+    line.add("--url=" + database.url());
+    line.add("--username=" + login.user());
+    line.add("--password=" + login.password());
+    if (takesChangelog(arguments)) {
+      line.add("--changelog-file=" + Migrations.CHANGELOG);
+    }
+    return ChildProcess.start(folder, environment, line);
+  }
+
+  private static boolean takesChangelog(String... arguments) {
+    return Arrays.asList(arguments).contains("update");
+  }
+}

@@ -1,0 +1,70 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.it.SettingChannel.Ending;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where a setting is proven: one tool that is told through one channel, and one database. */
+record SettingStage(Tool tool, Database database, SettingChannel channel, Path folder) {
+
+  private static final Pattern TRIES = Pattern.compile("Gave up on .* \\((\\d+) (try|tries) in");
+
+  static Migrations migrations() {
+    return new Migrations()
+        .versioned(
+            "1",
+            "one",
+            "CREATE TABLE one AS SELECT count(*) AS locks FROM pg_locks"
+                + " WHERE locktype = 'advisory' AND pid = pg_backend_pid()");
+  }
+
+  <T> T whileHeld(LockKey key, Callable<T> action) throws Exception {
+    return KeyHolder.whileHeld(key, database, action);
+  }
+
+  Ending run(String... namesAndValues) throws Exception {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      settings.put(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    Path migrations = folder.resolve("sql");
+    migrations().writeTo(migrations, tool);
+    return channel.run(new SettingChannel.Run(database, folder, migrations, settings));
+  }
+
+  /** Runs and fails; what was said. */
+  String refusal(String... namesAndValues) throws Exception {
+    Ending ending = run(namesAndValues);
+    assertThat(ending.ok()).as(ending.said()).isFalse();
+    assertThat(isMigrated()).isFalse();
+    return ending.said();
+  }
+
+  /** Runs in vain, since somebody has the lock; how often it was tried. */
+  int tries(String... namesAndValues) throws Exception {
+    return triesIn(whileHeld(LockKey.MIGRATION, () -> refusal(namesAndValues)));
+  }
+
+  /** How often the lock was tried, by what was said in the end. */
+  int triesIn(String said) {
+    Matcher tries = TRIES.matcher(said);
+    assertThat(tries.find()).as(said).isTrue();
+    return Integer.parseInt(tries.group(1));
+  }
+
+  boolean isMigrated() {
+    return database.count("SELECT count(*) FROM pg_class WHERE relname = 'one'") == 1;
+  }
+
+  /** Advisory locks that the session had that did the migration. */
+  long locksOfWorkingSession() {
+    return database.count("SELECT locks FROM one");
+  }
+}
