@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class LockHolderTest {
@@ -54,5 +55,32 @@ class LockHolderTest {
   void shouldNotShowAPasswordAsText() {
     assertThat(Holders.visible("idle", "alter role app password 's3cret'").toString())
         .doesNotContain("s3cret");
+  }
+
+  private static LockHolder with(int pid, Instant connectedSince) {
+    return new LockHolder(LockKey.of(1), pid, "", "", null, connectedSince, null, null);
+  }
+
+  @Test
+  void shouldTellALaterSessionWithTheSamePidApart() {
+    Instant then = Instant.parse("2026-01-02T03:04:05Z");
+
+    assertThat(with(7, then).isSameSession(with(7, then))).isTrue();
+    assertThat(with(7, then).isSameSession(with(7, then.plusMillis(1)))).isFalse();
+    assertThat(with(7, then).isSameSession(with(8, then))).isFalse();
+  }
+
+  @Test
+  void shouldGoByThePidWhereMoreIsHidden() {
+    Instant then = Instant.parse("2026-01-02T03:04:05Z");
+
+    assertThat(with(7, null).isSameSession(with(7, then))).isTrue();
+    assertThat(with(7, then).isSameSession(with(7, null))).isTrue();
+    assertThat(with(7, null).isSameSession(with(8, null))).isFalse();
+  }
+
+  @Test
+  void shouldSayHowToEndIt() {
+    assertThat(with(7, null).endStatement()).isEqualTo("select pg_terminate_backend(7);");
   }
 }
