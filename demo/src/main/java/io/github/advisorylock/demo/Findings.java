@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Puts into words what was measured, and nothing else. */
@@ -24,6 +27,22 @@ final class Findings {
   static String failed(Take take) {
     return "%d of %d"
         .formatted(take.lanes(Report.Outcome.FAILED).size() + stopped(take), take.lanes().size());
+  }
+
+  /** How many failed with which SQLSTATE, and how many never came to an end. */
+  static String failures(Take take) {
+    Map<String, Long> byState =
+        take.lanes(Report.Outcome.FAILED).stream()
+            .map(lane -> lane.report().sqlState().isEmpty() ? "?" : lane.report().sqlState())
+            .collect(Collectors.groupingBy(state -> state, TreeMap::new, Collectors.counting()));
+    if (stopped(take) > 0) {
+      byState.put("still waiting", (long) stopped(take));
+    }
+    return byState.isEmpty()
+        ? "0"
+        : byState.entrySet().stream()
+            .map(entry -> entry.getValue() + " × " + entry.getKey())
+            .collect(Collectors.joining(", "));
   }
 
   static String overlap(Take take) {

@@ -1,5 +1,6 @@
 package io.github.advisorylock.demo;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -24,6 +25,11 @@ record Lane(int replica, Report report, List<Work> work, List<String> log) {
     return Stream.concat(Stream.of(report.ended()), work.stream().map(Work::end))
         .max(Comparator.naturalOrder())
         .orElseThrow();
+  }
+
+  Duration waited() {
+    Instant toWork = work.stream().map(Work::begin).min(Comparator.naturalOrder()).orElse(end());
+    return Duration.between(report.started(), toWork);
   }
 
   /** In a word, if it did not end well. */

@@ -27,7 +27,7 @@ final class Rollout {
   /**
    * Runs the demo.
    *
-   * @param arguments the file for the drawing
+   * @param arguments the file for the figures and timelines
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     sayNothingAfterCtrlC();
@@ -49,7 +49,7 @@ final class Rollout {
             });
   }
 
-  private boolean run(Path drawing) throws IOException, InterruptedException {
+  private boolean run(Path page) throws IOException, InterruptedException {
     if (replicas < Scenes.FEW || replicas > MOST) {
       terminal.println("-Dreplicas must be from %d to %d.".formatted(Scenes.FEW, MOST));
       return false;
@@ -67,10 +67,10 @@ final class Rollout {
       play(Tool.FLYWAY, Scenes.ofFlyway(replicas), server);
       play(Tool.LIQUIBASE, Scenes.ofLiquibase(replicas), server);
       summarise();
-      SvgTimeline.write(played, drawing);
+      Page.write(server.version(), played, page);
       terminal.println("");
-      terminal.println("The timelines as a picture: " + drawing.toAbsolutePath());
-      return isGoodWithLock(drawing.resolveSibling("rollout.log"));
+      terminal.println("The figures and timelines in a browser: " + page.toAbsolutePath());
+      return isGoodWithLock(page.resolveSibling("rollout.log"));
     }
   }
 

@@ -1,15 +1,12 @@
 package io.github.advisorylock.demo;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Draws all scenes into one SVG file: to the left without, to the right with the lock, on the same
- * scale. It has no background, and colours that can be seen on a light and on a dark one.
+ * Draws all scenes into one SVG picture: to the left without, to the right with the lock, on the
+ * same scale. It has no background, and colours that can be seen on a light and on a dark one.
  */
 final class SvgTimeline {
 
@@ -28,12 +25,11 @@ final class SvgTimeline {
 
   private SvgTimeline() {}
 
-  static void write(List<Comparison> played, Path file) throws IOException {
+  static String draw(List<Comparison> played) {
     SvgTimeline drawing = new SvgTimeline();
     drawing.addLegend();
     played.forEach(drawing::add);
-    Files.createDirectories(file.toAbsolutePath().getParent());
-    Files.writeString(file, drawing.finish());
+    return drawing.finish();
   }
 
   private void addLegend() {
@@ -101,8 +97,7 @@ final class SvgTimeline {
   }
 
   private void text(String classes, double x, double y, String text) {
-    String escaped = text.replace("&", "&amp;").replace("<", "&lt;");
-    append("<text class='%s' x='%.1f' y='%.1f'>%s</text>", classes, x, y, escaped);
+    append("<text class='%s' x='%.1f' y='%.1f'>%s</text>", classes, x, y, Page.escape(text));
   }
 
   private void append(String format, Object... arguments) {

@@ -32,6 +32,16 @@ record Take(Instant start, List<Lane> lanes, List<String> leftovers) {
     return lanes.stream().filter(lane -> lane.is(outcome)).toList();
   }
 
+  /** How long it took the replica in the middle to get to work, or to its end without any. */
+  Duration medianWait() {
+    return lanes.stream()
+        .map(Lane::waited)
+        .sorted()
+        .skip(lanes.size() / 2)
+        .findFirst()
+        .orElse(Duration.ZERO);
+  }
+
   /** Migrations that came to their end. */
   long applied() {
     return finishedMigrations().count();
