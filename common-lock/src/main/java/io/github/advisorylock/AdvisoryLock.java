@@ -1,9 +1,7 @@
 package io.github.advisorylock;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
+ * <p>Whoever gets the lock is alone at work: if an earlier holder has lost it in the middle of a
+ * statement, say because its process was killed, the wait goes on until that statement has ended.
+ *
  * <p>Waiting never happens inside the server, and between two tries the session is in no
  * transaction and has no snapshot: a session that waits in {@code pg_advisory_lock}, or in an open
  * transaction, keeps every CREATE INDEX CONCURRENTLY in the database waiting, that of the lock's
@@ -26,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 public final class AdvisoryLock {
 
   private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
-  private static final double LARGEST_JITTER = 0.2;
 
   private final LockKey key;
   private final RetryPolicy retry;
@@ -52,23 +52,6 @@ public final class AdvisoryLock {
   }
 
   /**
-   * Whether a server is PostgreSQL, as far as it says itself: not CockroachDB or Redshift, which
-   * speak the same protocol without having these locks.
-   *
-   * @param connection a connection to the server
-   * @return false if it names itself something else
-   * @throws SQLException if it cannot be asked
-   */
-  public static boolean isSupportedBy(Connection connection) throws SQLException {
-    if (!"PostgreSQL".equals(connection.getMetaData().getDatabaseProductName())) {
-      return false; // and leave it alone: what follows would end a transaction of other drivers
-    }
-    try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
-      return LockSql.isPostgreSql(scope.connection());
-    }
-  }
-
-  /**
    * Takes the lock, waiting for it as long as the policy allows. The last try comes when the
    * timeout has passed, so a wait is at most one try longer than the timeout.
    *
@@ -85,8 +68,10 @@ public final class AdvisoryLock {
     boolean acquired = false;
     try {
       waitFor(session);
+      HeldLock held = new HeldLock(key, session, listener, timing);
+      held.keepAlive();
       acquired = true;
-      return new HeldLock(key, session, listener, timing);
+      return held;
     } finally {
       if (!acquired) {
         session.giveBack(key);
@@ -95,64 +80,70 @@ public final class AdvisoryLock {
   }
 
   private void waitFor(LockSession session) {
-    Duration start = timing.now();
+    Patience patience = new Patience(retry, timing);
     Duration nextReport = Duration.ZERO;
-    for (int attempt = 1; ; attempt++) {
+    boolean granted = false;
+    while (true) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new LockInterruptedException(key, attempt - 1, timing.now().minus(start), null);
+        throw interrupted(patience, null);
       }
+      patience.countTry();
       SQLException failure = null;
+      LockHolder orphan = null;
       try {
-        session.open(key);
-        if (session.tryLock(key)) {
-          listener.onAcquired(new LockListener.Acquired(key, attempt, timing.now().minus(start)));
-          return;
+        session.open(key, retry.maxDelay());
+        granted = granted || session.tryLock(key);
+        if (granted) {
+          orphan = session.orphan(key);
+          if (orphan == null) {
+            session.startHolding();
+            listener.onAcquired(
+                new LockListener.Acquired(key, patience.attempts(), patience.waited()));
+            return;
+          }
         }
       } catch (SQLException e) {
+        granted = false;
         boolean worthAnotherTry = session.canStartAfresh(e);
         if (Thread.currentThread().isInterrupted()) { // such as while waiting for a pool
-          throw new LockInterruptedException(key, attempt, timing.now().minus(start), e);
+          throw interrupted(patience, e);
         }
         if (!worthAnotherTry) {
-          throw new LockUnavailableException(key, reason(e), e);
+          throw LockUnavailableException.because(key, e);
         }
         failure = e;
       }
-      Duration waited = timing.now().minus(start);
-      if (attempt >= retry.maxAttempts() || waited.compareTo(retry.timeout()) >= 0) {
-        throw new LockTimeoutException(key, holder(session, failure), attempt, waited, failure);
+      Duration waited = patience.waited();
+      if (patience.isExhausted()) {
+        LockHolder holder = orphan != null ? orphan : holder(session, failure);
+        throw new LockTimeoutException(key, holder, patience.attempts(), waited, failure);
       }
       if (waited.compareTo(nextReport) >= 0) {
-        report(session, attempt, waited, failure);
+        report(session, patience.attempts(), waited, orphan, failure);
         nextReport = waited.plus(BETWEEN_REPORTS);
       }
-      pauseAfter(attempt, start);
+      try {
+        patience.pause();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw interrupted(patience, null);
+      }
     }
   }
 
-  private void pauseAfter(int attempt, Duration start) {
-    Duration delay = retry.delayAfter(attempt);
-    long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most Long.MAX_VALUE
-    Duration shortened = delay.minusNanos((long) (nanos * LARGEST_JITTER * timing.random()));
-    Duration waited = timing.now().minus(start);
-    Duration left = retry.timeout().minus(waited);
-    try {
-      timing.sleep(shortened.compareTo(left) < 0 ? shortened : nonNegative(left));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LockInterruptedException(key, attempt, timing.now().minus(start), null);
-    }
-  }
-
-  private static Duration nonNegative(Duration duration) {
-    return duration.isNegative() ? Duration.ZERO : duration;
+  private LockInterruptedException interrupted(Patience patience, @Nullable SQLException failure) {
+    return new LockInterruptedException(key, patience.attempts(), patience.waited(), failure);
   }
 
   private void report(
-      LockSession session, int attempt, Duration waited, @Nullable SQLException failure) {
-    listener.onWaiting(
-        new LockListener.Waiting(key, attempt, waited, retry, holder(session, failure), failure));
-    if (failure == null) {
+      LockSession session,
+      int attempt,
+      Duration waited,
+      @Nullable LockHolder orphan,
+      @Nullable SQLException failure) {
+    LockHolder holder = orphan != null ? orphan : holder(session, failure);
+    listener.onWaiting(new LockListener.Waiting(key, attempt, waited, retry, holder, failure));
+    if (failure == null && orphan == null) {
       try {
         session.announceWaiting(key);
       } catch (SQLException e) {
@@ -175,20 +166,5 @@ public final class AdvisoryLock {
           .log(System.Logger.Level.DEBUG, "The holder could not be seen", e);
       return null;
     }
-  }
-
-  private static String reason(SQLException failure) {
-    String state = SqlStates.of(failure);
-    if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(state)) {
-      return Text.of(failure)
-          + ". To tell a lock from one that a server only pretends to have, the role must be able to"
-          + " read pg_locks: grant select on pg_catalog.pg_locks to it";
-    }
-    if (state.isEmpty()) {
-      return Text.of(failure)
-          + ". If the connection pool is exhausted: the lock needs one connection more than the"
-          + " tool, so raise the pool's size";
-    }
-    return Text.of(failure);
   }
 }

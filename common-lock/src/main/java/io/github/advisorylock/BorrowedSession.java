@@ -2,6 +2,9 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A session that somebody else works on, and goes on working on while it holds the lock. */
@@ -10,8 +13,8 @@ final class BorrowedSession extends JdbcSession {
   private final Connection owned;
   private @Nullable AutoCommit autoCommit;
 
-  BorrowedSession(Connection owned, SessionName sessionName) {
-    super(sessionName);
+  BorrowedSession(Connection owned, SessionName sessionName, SessionPolicy policy) {
+    super(sessionName, policy);
     this.owned = owned;
   }
 
@@ -34,8 +37,34 @@ final class BorrowedSession extends JdbcSession {
   }
 
   @Override
+  LockLevel levelBehindPooler(LockKey key, @Nullable Connection pooled) {
+    throw new LockUnavailableException(
+        key,
+        "a pooler such as PgBouncer stands between here and the server, and may hand each"
+            + " transaction to another session. Give the lock a direct connection with the settings"
+            + " url, user and password, or set pooling=session if the pooler leaves each client its"
+            + " session",
+        null);
+  }
+
+  @Override
+  Map<String, String> settingsToWait(Duration longestPause) {
+    return Map.of();
+  }
+
+  @Override
+  Map<String, String> settingsToHold(LockLevel level, boolean canCheckConnections) {
+    return SessionSettings.borrowed(canCheckConnections);
+  }
+
+  @Override
   void startHolding() throws SQLException {
     leaveAutoCommit();
+  }
+
+  @Override
+  Optional<Duration> heartbeat() {
+    return Optional.empty(); // the work keeps the session busy
   }
 
   @Override

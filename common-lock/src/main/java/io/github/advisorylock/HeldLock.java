@@ -1,11 +1,19 @@
 package io.github.advisorylock;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A lock that is held until it is closed or its session ends. May be closed from any thread, at any
- * time, more than once.
+ * A lock that is held until it is closed or its session ends. Safe for use by several threads; may
+ * be closed from any of them, at any time, more than once.
+ *
+ * <p>If the work is done on other sessions than the lock's own, those can outlive it. To be alone
+ * even then, each of them has to say when it {@linkplain #startWork starts}, and to {@linkplain
+ * #verify ask} before it commits.
  */
 public final class HeldLock implements AutoCloseable {
 
@@ -14,6 +22,8 @@ public final class HeldLock implements AutoCloseable {
   private final LockListener listener;
   private final Timing timing;
   private final Duration acquiredAt;
+  private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
+  private @Nullable RunWatch heartbeat;
   private boolean closed;
 
   HeldLock(LockKey key, LockSession session, LockListener listener, Timing timing) {
@@ -22,6 +32,22 @@ public final class HeldLock implements AutoCloseable {
     this.listener = listener;
     this.timing = timing;
     this.acquiredAt = timing.now();
+  }
+
+  /** Starts to confirm the lease, if there is one. */
+  void keepAlive() {
+    session
+        .heartbeat()
+        .ifPresent(
+            period ->
+                heartbeat =
+                    RunWatch.start(
+                        "advisory-lock-heartbeat", period, this::hasJustBeenLost, () -> {}));
+  }
+
+  private boolean hasJustBeenLost() {
+    session.loss(key).ifPresent(this::lose);
+    return isLost();
   }
 
   /**
@@ -34,12 +60,125 @@ public final class HeldLock implements AutoCloseable {
   }
 
   /**
+   * Whether the lock is known to be lost, without asking anybody.
+   *
+   * @return true from the moment on when {@link LockListener#onLost} is told
+   */
+  public boolean isLost() {
+    return loss.get() != null;
+  }
+
+  /**
+   * Asks the lock's own session whether it is still there and holds the lock.
+   *
+   * @throws LockLostException if not
+   */
+  public void verify() {
+    session.loss(key).ifPresent(this::lose);
+    throwIfLost(null);
+  }
+
+  /**
+   * Asks, from a session that works, whether the lock's session still holds the lock, in the same
+   * database of the same server. A transaction that is open on the connection stays open, otherwise
+   * none is left.
+   *
+   * @param working the connection that is worked on
+   * @throws LockLostException if it does not
+   * @throws LockUnavailableException if the role may not read {@code pg_locks}
+   * @throws SQLException if the server cannot be asked, although the lock's own session is alive
+   */
+  public void verify(Connection working) throws SQLException {
+    throwIfLost(null);
+    boolean held;
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
+      held = LockSql.isHeldBy(session.backendPid(), scope.connection(), key);
+    } catch (SQLException e) {
+      session.loss(key).ifPresent(this::lose);
+      throwIfLost(e);
+      if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))) {
+        throw LockUnavailableException.because(key, e);
+      }
+      throw e;
+    }
+    if (!held) {
+      lose(
+          session
+              .loss(key)
+              .orElse(
+                  "the server that is worked on does not show it, while the lock's own session still"
+                      + " has it. They are on different servers or databases, such as by a URL with"
+                      + " several hosts"));
+      throwIfLost(null);
+    }
+  }
+
+  /**
+   * Says that a session works under this lock. Should the lock be lost before the work has ended,
+   * the next holder waits for that end; and a statement whose client has gone ends within seconds.
+   *
+   * <p>In a transaction that holds until its end. Otherwise, on a connection in autocommit mode, it
+   * holds until {@link Work#close}, or until the session ends.
+   *
+   * @param working the connection that is worked on; not the lock's own
+   * @return to be closed when the work has ended
+   * @throws LockLostException if the lock is lost already
+   * @throws SQLException if the server cannot be asked, although the lock's own session is alive
+   */
+  public Work startWork(Connection working) throws SQLException {
+    return verified(
+        working.getAutoCommit()
+            ? Work.ofSession(working, key, session.canCheckConnections())
+            : Work.ofTransaction(working, key, session.canCheckConnections()),
+        working);
+  }
+
+  /**
+   * Like {@link #startWork}, for all that the session does until {@link Work#close}, in however
+   * many transactions.
+   *
+   * @param working the connection that is worked on; not the lock's own, and not in a transaction
+   * @return to be closed when the work has ended
+   * @throws LockLostException if the lock is lost already
+   * @throws SQLException if the server cannot be asked, although the lock's own session is alive
+   */
+  public Work startWorkOfSession(Connection working) throws SQLException {
+    return verified(Work.ofSession(working, key, session.canCheckConnections()), working);
+  }
+
+  private Work verified(Work work, Connection working) throws SQLException {
+    boolean verified = false;
+    try {
+      verify(working); // after the start: decision 9 says why
+      verified = true;
+      return work;
+    } finally {
+      if (!verified) {
+        work.close();
+      }
+    }
+  }
+
+  private void throwIfLost(@Nullable SQLException cause) {
+    String reason = loss.get();
+    if (reason != null) {
+      throw new LockLostException(key, timing.now().minus(acquiredAt), reason, cause);
+    }
+  }
+
+  private void lose(String reason) {
+    if (loss.compareAndSet(null, reason)) {
+      listener.onLost(new LockListener.Lost(key, timing.now().minus(acquiredAt), reason));
+    }
+  }
+
+  /**
    * Releases the lock and gives the session back. Does nothing the second time, but returns only
    * when the first has finished.
    *
    * <p>Never throws, so that it cannot hide the failure of the work that it protected. If the
    * server does not confirm that it was held until now, the connection is ended and {@link
-   * LockListener#onLost} is told.
+   * LockListener#onLost} is told, unless it has been.
    */
   @Override
   public synchronized void close() {
@@ -47,10 +186,13 @@ public final class HeldLock implements AutoCloseable {
       return;
     }
     closed = true;
+    if (heartbeat != null) {
+      heartbeat.stop();
+    }
     Optional<String> problem = session.giveBack(key);
-    Duration held = timing.now().minus(acquiredAt);
-    problem.ifPresentOrElse(
-        reason -> listener.onLost(new LockListener.Lost(key, held, reason)),
-        () -> listener.onReleased(new LockListener.Released(key, held)));
+    problem.ifPresent(this::lose);
+    if (!isLost()) {
+      listener.onReleased(new LockListener.Released(key, timing.now().minus(acquiredAt)));
+    }
   }
 }

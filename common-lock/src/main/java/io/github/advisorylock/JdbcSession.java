@@ -2,13 +2,18 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
 
-/** What dedicated and borrowed sessions have in common. */
+/**
+ * What dedicated and borrowed sessions have in common. The heartbeat calls {@link #loss} from its
+ * own thread, hence the synchronisation.
+ */
 abstract class JdbcSession extends LockSession {
 
   /** What is known of the key. */
@@ -26,16 +31,26 @@ abstract class JdbcSession extends LockSession {
           + " pg_advisory_unlock_all()";
 
   private final SessionName sessionName;
+  private final SessionPolicy policy;
   private @Nullable Connection connection;
 
   /** What a pool's connection stands for: still to be reached when that has been given back. */
   private @Nullable Connection physical;
 
+  private LockLevel level = LockLevel.SESSION;
   private final Map<String, String> foundSettings = new LinkedHashMap<>();
   private Grip grip = Grip.NONE;
+  private int workerPid;
+  private boolean canCheckConnections;
+  private volatile int backendPid;
 
-  JdbcSession(SessionName sessionName) {
+  JdbcSession(SessionName sessionName, SessionPolicy policy) {
     this.sessionName = sessionName;
+    this.policy = policy;
+  }
+
+  final SessionPolicy policy() {
+    return policy;
   }
 
   /** A connection in autocommit mode. */
@@ -44,37 +59,68 @@ abstract class JdbcSession extends LockSession {
   /** Whether the session is there for the lock alone, so that its settings may be ours. */
   abstract boolean isOurs();
 
-  /** The key is held: the connection goes back to its owner's mode, if it has another owner. */
-  abstract void startHolding() throws SQLException;
+  /**
+   * How the lock is held where what belongs to a session cannot be relied upon.
+   *
+   * @throws LockUnavailableException if it cannot
+   */
+  abstract LockLevel levelBehindPooler(LockKey key, @Nullable Connection pooled)
+      throws SQLException;
+
+  /** The settings while the session waits, whether this release of the server has them or not. */
+  abstract Map<String, String> settingsToWait(Duration longestPause);
+
+  /**
+   * What is different while the session holds the lock, likewise.
+   *
+   * @param canCheckConnections see {@link #canCheckConnections()}
+   */
+  abstract Map<String, String> settingsToHold(LockLevel level, boolean canCheckConnections);
 
   /** The settings are as they were; also called when that failed or the connection has ended. */
   abstract void disconnect(Connection connection) throws SQLException;
 
   @Override
-  final void open(LockKey key) throws SQLException {
+  final synchronized void open(LockKey key, Duration longestPause) throws SQLException {
     if (connection != null) {
       return;
     }
     Connection opened = connect(key);
     connection = opened;
-    physical = physicalOf(opened);
-    LockSql.Look look = LockSql.look(opened, key);
+    physical = Endpoint.physical(opened);
+    LockSql.Look look = LockSql.look(opened, key, settingsThatChange(longestPause));
+    foundSettings.putAll(look.settings());
+    canCheckConnections =
+        look.backend().canCheckConnections()
+            && foundSettings.containsKey(SessionSettings.CONNECTION_CHECK);
+    boolean direct = Endpoint.isDirect(physical, look.backend().pid());
+    level =
+        policy.pooling().keepsSession(direct)
+            ? LockLevel.SESSION
+            : levelBehindPooler(key, physical);
     refuseUnlessReliable(key, look);
-    foundSettings.put(LockSql.APPLICATION_NAME, look.applicationName());
-    if (isOurs()) {
-      foundSettings.putAll(LockSql.disableTimeouts(opened));
+    Map<String, String> toWait = known(settingsToWait(longestPause));
+    if (level == LockLevel.SESSION && !toWait.isEmpty()) {
+      LockSql.set(opened, toWait);
     }
   }
 
+  private Set<String> settingsThatChange(Duration longestPause) {
+    Set<String> names = new TreeSet<>(settingsToWait(longestPause).keySet());
+    names.addAll(settingsToHold(LockLevel.SESSION, true).keySet());
+    names.addAll(settingsToHold(LockLevel.TRANSACTION, true).keySet());
+    names.addAll(Set.of(LockSql.APPLICATION_NAME, SessionSettings.CONNECTION_CHECK));
+    return names;
+  }
+
+  /** Without those that the server does not have. */
+  private Map<String, String> known(Map<String, String> settings) {
+    Map<String, String> known = new LinkedHashMap<>(settings);
+    known.keySet().retainAll(foundSettings.keySet());
+    return known;
+  }
+
   private void refuseUnlessReliable(LockKey key, LockSql.Look look) {
-    if (physical != null && wasToldOtherPid(physical, look.backendPid())) {
-      throw new LockUnavailableException(
-          key,
-          "a pooler such as PgBouncer stands between here and the server, and may hand each"
-              + " statement to another session. Give the lock a direct connection with the settings"
-              + " url, user and password",
-          null);
-    }
     if (look.standby()) {
       throw new LockUnavailableException(
           key,
@@ -82,7 +128,7 @@ abstract class JdbcSession extends LockSession {
               + " to the primary, such as with targetServerType=primary",
           null);
     }
-    if (look.alreadyHeld()) {
+    if (look.alreadyHeld() && level == LockLevel.SESSION) {
       throw new LockUnavailableException(
           key,
           "its session holds it already: somebody took it on this connection and did not release"
@@ -92,14 +138,17 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
-  final boolean tryLock(LockKey key) throws SQLException {
+  final synchronized boolean tryLock(LockKey key) throws SQLException {
     Connection current = current();
     grip = Grip.UNSURE;
-    grip = LockSql.tryLock(current, key) ? Grip.TAKEN : Grip.NONE;
+    grip = level.tryLock(current, key, policy.lease()) ? Grip.TAKEN : Grip.NONE;
     if (grip == Grip.NONE) {
       return false;
     }
-    if (!LockSql.confirm(current, key, sessionName.holding(key))) {
+    Map<String, String> settings = known(settingsToHold(level, canCheckConnections));
+    settings.put(LockSql.APPLICATION_NAME, sessionName.holding(key));
+    LockSql.Grip seen = level.confirm(current, key, settings);
+    if (!seen.held()) {
       throw new LockUnavailableException(
           key,
           "the server granted it, but pg_locks does not show it under this session. The server only"
@@ -107,13 +156,45 @@ abstract class JdbcSession extends LockSession {
               + " session. Use a direct connection to PostgreSQL",
           null);
     }
-    startHolding();
+    backendPid = seen.backendPid();
+    workerPid = seen.workerPid();
     return true;
   }
 
   @Override
+  final synchronized @Nullable LockHolder orphan(LockKey key) throws SQLException {
+    if (workerPid == 0) {
+      return null;
+    }
+    Connection current = current();
+    LockHolder orphan = endIfIdle(key, current);
+    workerPid = level.ask(current, asked -> LockSql.workerPid(asked, key));
+    return workerPid == 0 ? null : orphan;
+  }
+
+  /**
+   * Whether it has gone, pg_locks says: what cannot be seen or ended here must not end the wait.
+   */
+  private LockHolder endIfIdle(LockKey key, Connection current) {
+    LockKey workKey = key.forWork();
+    LockHolder orphan = LockHolder.unseen(workKey, workerPid);
+    try {
+      orphan =
+          level
+              .ask(current, asked -> Optional.ofNullable(LockSql.holder(asked, workKey)))
+              .orElse(orphan);
+      level.ask(current, orphan::terminateIfIdle);
+    } catch (SQLException e) {
+      log("Who still works cannot be seen or ended", e);
+    }
+    return orphan;
+  }
+
+  @Override
   final void announceWaiting(LockKey key) throws SQLException {
-    LockSql.set(current(), Map.of(LockSql.APPLICATION_NAME, sessionName.waiting(key)));
+    if (level == LockLevel.SESSION && grip != Grip.TAKEN) {
+      LockSql.set(current(), Map.of(LockSql.APPLICATION_NAME, sessionName.waiting(key)));
+    }
   }
 
   @Override
@@ -122,7 +203,34 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
-  final Optional<String> giveBack(LockKey key) {
+  final boolean canCheckConnections() {
+    return canCheckConnections;
+  }
+
+  @Override
+  final int backendPid() {
+    return backendPid;
+  }
+
+  @Override
+  final synchronized Optional<String> loss(LockKey key) {
+    Connection current = connection;
+    if (current == null || grip != Grip.TAKEN) {
+      return Optional.empty();
+    }
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
+      boolean held =
+          level.ask(scope.connection(), asked -> LockSql.isHeldByThisSession(asked, key));
+      return held ? Optional.empty() : Optional.of(NOT_HELD);
+    } catch (SQLException e) {
+      return Optional.of(Text.of(e));
+    } catch (RuntimeException e) { // from some pool's wrapper
+      return Optional.of(e.toString());
+    }
+  }
+
+  @Override
+  final synchronized Optional<String> giveBack(LockKey key) {
     Connection current = connection;
     if (current == null) {
       return Optional.empty();
@@ -158,16 +266,16 @@ abstract class JdbcSession extends LockSession {
   private Optional<String> unlockAndRestore(Connection current, LockKey key) throws SQLException {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       if (grip == Grip.NONE) {
-        LockSql.set(scope.connection(), foundSettings);
+        level.restore(scope.connection(), foundSettings);
         return Optional.empty();
       }
-      boolean unlocked = LockSql.unlockAndRestore(scope.connection(), key, foundSettings);
+      boolean unlocked = level.unlockAndRestore(scope.connection(), key, foundSettings);
       return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
     }
   }
 
   /** Drops a connection that failed, in such a way that the server frees whatever it holds. */
-  final void abandon() {
+  final synchronized void abandon() {
     if (connection != null) {
       endPhysically(connection);
       forget(connection);
@@ -179,20 +287,25 @@ abstract class JdbcSession extends LockSession {
     physical = null;
     foundSettings.clear();
     grip = Grip.NONE;
+    level = LockLevel.SESSION;
+    workerPid = 0;
     try {
       disconnect(current);
     } catch (SQLException | RuntimeException e) {
       // A connection that cannot be given back has ended, and the lock with it.
-      System.getLogger(JdbcSession.class.getName())
-          .log(System.Logger.Level.DEBUG, "Giving a connection back failed", e);
+      log("Giving a connection back failed", e);
     }
+  }
+
+  private void endPhysically(Connection current) {
+    endPhysically(current, physical);
   }
 
   /**
    * Ends the session on the server, whatever pool the connection comes from, and lets that pool
    * notice, so that nobody gets it who believes it to be free of locks.
    */
-  private void endPhysically(Connection current) {
+  static void endPhysically(Connection current, @Nullable Connection physical) {
     try {
       if (physical == null) {
         LockSql.terminateThisSession(current);
@@ -202,22 +315,12 @@ abstract class JdbcSession extends LockSession {
       LockSql.touch(current);
     } catch (SQLException | RuntimeException e) {
       // As it should be: the connection has ended.
-      System.getLogger(JdbcSession.class.getName())
-          .log(System.Logger.Level.DEBUG, "The lock session has been ended", e);
+      log("A session was ended", e);
     }
   }
 
-  /** A direct connection is told its backend's pid; a pooler makes numbers of its own up. */
-  private static boolean wasToldOtherPid(Connection physical, int backendPid) {
-    return physical instanceof PGConnection told && told.getBackendPID() != backendPid;
-  }
-
-  private static @Nullable Connection physicalOf(Connection current) {
-    try {
-      return current.unwrap(PGConnection.class) instanceof Connection found ? found : null;
-    } catch (SQLException | RuntimeException | LinkageError e) {
-      return null; // no pgjdbc, or not to be reached through this pool
-    }
+  private static void log(String message, Exception e) {
+    System.getLogger(JdbcSession.class.getName()).log(System.Logger.Level.DEBUG, message, e);
   }
 
   private Connection current() {

@@ -10,18 +10,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session that holds a lock, as another session sees it. Immutable.
+ * A session that holds a lock, as another session sees it. Immutable.
  *
  * <p>Of a session of another role PostgreSQL shows only pid, role and application name, unless one
  * is a member of {@code pg_read_all_stats}: what it hides is null here.
  *
- * @param key the key it holds
+ * @param key the key it holds; {@link LockKey#forWork} of a lock's key if the session does not hold
+ *     that lock, but still works for an earlier holder that has lost it
  * @param pid its backend's process id
  * @param user its role; empty if hidden
  * @param applicationName who it says it is; empty if it says nothing
  * @param clientAddress where it comes from; null if hidden or over a local socket
  * @param connectedSince when it connected; null if hidden
  * @param state what it is doing, such as {@code idle} or {@code active}; null if hidden
+ * @param stateFor how long it has been doing that; null if hidden
  * @param query its current or last statement; null if hidden
  */
 public record LockHolder(
@@ -32,6 +34,7 @@ public record LockHolder(
     @Nullable String clientAddress,
     @Nullable Instant connectedSince,
     @Nullable String state,
+    @Nullable Duration stateFor,
     @Nullable String query)
     implements Serializable {
 
@@ -68,6 +71,18 @@ public record LockHolder(
     try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
       return LockSql.terminate(scope.connection(), this);
     }
+  }
+
+  /**
+   * Like {@link #terminate}, but only if the session has not been executing anything for a second.
+   */
+  boolean terminateIfIdle(Connection connection) throws SQLException {
+    return LockSql.terminateIfIdle(connection, this);
+  }
+
+  /** A session of which nothing but the process id can be seen. */
+  static LockHolder unseen(LockKey key, int pid) {
+    return new LockHolder(key, pid, "", "", null, null, null, null, null);
   }
 
   /**
@@ -141,6 +156,9 @@ public record LockHolder(
     }
     if (state != null) {
       line.append(", ").append(state);
+    }
+    if (stateFor != null) {
+      line.append(" for ").append(Text.of(stateFor));
     }
     if ("active".equals(state) && query != null) {
       line.append(": ").append(shortened(query));

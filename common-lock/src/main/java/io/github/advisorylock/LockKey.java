@@ -85,6 +85,24 @@ public record LockKey(long value, String name) implements Serializable {
     return new LockKey(firstEightBytesOfSha256(mixed), name + "@" + schema);
   }
 
+  /**
+   * The key that sessions share while they work under this one: the first eight bytes of the
+   * SHA-256 of this key's eight bytes, big-endian, a zero byte, which no schema's name has, and
+   * {@code work}.
+   *
+   * <p>The same in psql, for key 42:
+   *
+   * <pre>{@code
+   * select ('x' || encode(substr(sha256(int8send(42) || '\\x00'::bytea || convert_to('work', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
+   * }</pre>
+   *
+   * @return the key, named {@code name/work}
+   * @see HeldLock#startWork
+   */
+  public LockKey forWork() {
+    return new LockKey(within("\0work").value, name + "/work");
+  }
+
   private static long firstEightBytesOfSha256(byte[] bytes) {
     try {
       return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes)).getLong();

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hears what happens to a lock. Every method does nothing unless overridden.
  *
- * <p>Called on the thread that waits for or releases the lock, so it should be quick. Whatever it
- * throws is logged and otherwise ignored: a failing listener never breaks a lock.
+ * <p>Called on the thread that waits for or releases the lock, and {@link #onLost} perhaps on one
+ * of the lock's own, so it should be quick. Whatever it throws is logged and otherwise ignored: a
+ * failing listener never breaks a lock.
  */
 public interface LockListener {
 
@@ -38,8 +39,9 @@ public interface LockListener {
   default void onReleased(Released event) {}
 
   /**
-   * The lock was released, but the server said that it was not held, or nothing at all: for some
-   * time others may have held it too. The connection has been ended.
+   * The lock is not held any more, although nobody has released it: its session has ended, or
+   * something has unlocked it. Called when that is noticed, on the thread that does so, and at the
+   * latest with the release. Others may hold it too by then.
    *
    * @param event what went wrong
    */
@@ -52,7 +54,8 @@ public interface LockListener {
    * @param attempts the unsuccessful tries so far, at least 1
    * @param waited the time so far
    * @param retry what bounds the wait
-   * @param holder who holds the lock; null if that could not be seen
+   * @param holder who holds the lock, or, if its key is {@link LockKey#forWork}, still works for a
+   *     run that has lost it; null if that could not be seen
    * @param failure why the last try failed; null if it did not fail but another session held the
    *     lock
    */

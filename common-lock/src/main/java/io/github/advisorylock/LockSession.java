@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,21 @@ public abstract class LockSession {
    * @return the session, not yet opened
    */
   public static LockSession dedicated(ConnectionSource source, String application) {
-    return new DedicatedSession(source, new SessionName(application));
+    return dedicated(source, application, SessionPolicy.DEFAULT);
+  }
+
+  /**
+   * The same with a policy. While the lock is held, a daemon thread confirms the lease. Behind a
+   * pooler the lock is held in a transaction that stays open, without a snapshot.
+   *
+   * @param source opens the connection
+   * @param application a short word for {@code application_name}, such as {@code flyway}
+   * @param policy how to hold the lock
+   * @return the session, not yet opened
+   */
+  public static LockSession dedicated(
+      ConnectionSource source, String application, SessionPolicy policy) {
+    return new DedicatedSession(source, new SessionName(application), policy);
   }
 
   /**
@@ -48,16 +63,31 @@ public abstract class LockSession {
    * @return the session
    */
   public static LockSession borrowed(Connection connection, String application) {
-    return new BorrowedSession(connection, new SessionName(application));
+    return borrowed(connection, application, Pooling.AUTO);
+  }
+
+  /**
+   * The same, with the user's word on what stands between. Behind a pooler that may change the
+   * session there is no lock to be had on somebody else's connection.
+   *
+   * @param connection the session's connection; never closed, unless it has to be ended
+   * @param application a short word for {@code application_name}, such as {@code liquibase}
+   * @param pooling what stands between client and server
+   * @return the session
+   */
+  public static LockSession borrowed(Connection connection, String application, Pooling pooling) {
+    return new BorrowedSession(
+        connection, new SessionName(application), new SessionPolicy(pooling, Duration.ZERO));
   }
 
   /**
    * Makes the session ready for tries; does nothing if it is.
    *
+   * @param longestPause between two tries: for so long the session will be silent
    * @throws SQLException if that fails
    * @throws LockUnavailableException if no lock could be relied upon here
    */
-  abstract void open(LockKey key) throws SQLException;
+  abstract void open(LockKey key, Duration longestPause) throws SQLException;
 
   /**
    * Tries once, without waiting, and believes a yes only when pg_locks shows the lock.
@@ -65,6 +95,31 @@ public abstract class LockSession {
    * @throws LockUnavailableException if the server says yes but shows no such lock
    */
   abstract boolean tryLock(LockKey key) throws SQLException;
+
+  /**
+   * After a successful try: who still works for an earlier holder that has lost the lock; null if
+   * nobody does. One that has stopped in the middle of its work is ended.
+   */
+  abstract @Nullable LockHolder orphan(LockKey key) throws SQLException;
+
+  /** The wait is over: a session that belongs to somebody else is its owner's again. */
+  abstract void startHolding() throws SQLException;
+
+  /** Whether working sessions on this server can be told to look whether their client is there. */
+  abstract boolean canCheckConnections();
+
+  /** The process id of the backend that holds the lock. */
+  abstract int backendPid();
+
+  /** How often {@link #loss} has to be asked to keep the lock; empty if that does not matter. */
+  abstract Optional<Duration> heartbeat();
+
+  /**
+   * Asks the session whether it still holds the key. Safe to call from another thread.
+   *
+   * @return empty if it does, or has been given back; else what happened
+   */
+  abstract Optional<String> loss(LockKey key);
 
   /** Says in {@code application_name} that this session waits. */
   abstract void announceWaiting(LockKey key) throws SQLException;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the key, before the scope is looked at
  * @param scope among whom a migration is alone
  * @param retry how to wait
+ * @param session how to hold it
  * @param connection a connection for the lock alone; null for the tool's own way to connect
  */
 public record LockSettings(
@@ -19,6 +20,7 @@ public record LockSettings(
     LockKey key,
     LockScope scope,
     RetryPolicy retry,
+    SessionPolicy session,
     @Nullable ConnectionSettings connection) {
 
   private static final Duration SHORTEST_DELAY = Duration.ofMillis(1);
@@ -38,6 +40,8 @@ public record LockSettings(
         "backoff",
         "backoffStep",
         "maxBackoff",
+        "lease",
+        "pooling",
         "url",
         "user",
         "password");
@@ -57,6 +61,7 @@ public record LockSettings(
         key(reader),
         reader.choice("scope", LockScope.DATABASE),
         retry(reader, unset),
+        new SessionPolicy(reader.choice("pooling", SessionPolicy.DEFAULT.pooling()), lease(reader)),
         connection(reader));
   }
 
@@ -107,6 +112,22 @@ public record LockSettings(
         firstDelay != null ? firstDelay : shorter(unset.firstDelay(), cap),
         Objects.requireNonNullElse(step, unset.step()),
         cap);
+  }
+
+  private static Duration lease(SettingReader reader) {
+    Duration lease = reader.duration("lease", Duration.ZERO);
+    if (lease == null) {
+      return SessionPolicy.DEFAULT.lease();
+    }
+    if (!lease.isZero()
+        && (lease.compareTo(SessionPolicy.SHORTEST_LEASE) < 0
+            || lease.compareTo(SessionPolicy.LONGEST_LEASE) > 0)) {
+      throw reader.rejected(
+          "lease",
+          String.valueOf(reader.text("lease")),
+          "0 for none, or a duration from 1s to 24h, such as 30s");
+    }
+    return lease;
   }
 
   private static Duration longer(Duration one, @Nullable Duration other) {

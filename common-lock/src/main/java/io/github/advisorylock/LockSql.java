@@ -1,12 +1,18 @@
 package io.github.advisorylock;
 
+import static java.util.stream.Collectors.joining;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,62 +23,78 @@ final class LockSql {
 
   static final String APPLICATION_NAME = "application_name";
 
-  /** How a key and its database show in pg_locks; {@code k.key} is the key. */
-  private static final String SHOWS_AS_HELD =
+  /** How a key and its database show in pg_locks, in whatever mode; {@code k.key} is the key. */
+  private static final String SHOWS =
       """
       l.locktype = 'advisory'
         and l.database = (select d.oid from pg_catalog.pg_database d
                           where d.datname = pg_catalog.current_database())
-        and l.classid = ((k.key >> 32) & 4294967295)::oid
-        and l.objid = (k.key & 4294967295)::oid
-        and l.objsubid = 1 and l.mode = 'ExclusiveLock' and l.granted
+        and l.classid = ((k.key >> 32) & 4294967295)::pg_catalog.oid
+        and l.objid = (k.key & 4294967295)::pg_catalog.oid
+        and l.objsubid = 1 and l.granted
+      """;
+
+  private static final String HELD_BY =
+      """
+      exists (select from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+              where l.pid = %s and l.mode = 'ExclusiveLock' and %s)
       """;
 
   private static final String HELD_BY_THIS_SESSION =
+      HELD_BY.formatted("pg_catalog.pg_backend_pid()", SHOWS);
+
+  private static final String HELD_BY_PID = "select " + HELD_BY.formatted("?", SHOWS);
+
+  /** The process id of another session that has the key, in whatever mode. */
+  private static final String OTHER_PID =
       """
-      exists (select from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-              where l.pid = pg_catalog.pg_backend_pid() and %s)
+      (select pg_catalog.min(l.pid) from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+       where l.pid <> pg_catalog.pg_backend_pid() and %s)
       """
-          .formatted(SHOWS_AS_HELD);
+          .formatted(SHOWS);
+
+  private static final String BACKEND = "select pg_catalog.pg_backend_pid(), pg_catalog.version()";
 
   /** Looks at the session and changes nothing: it may yet turn out to be the wrong one. */
   private static final String LOOK =
       """
-      select pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(), %s,
-             pg_catalog.current_setting('application_name')
+      select pg_catalog.pg_backend_pid(), pg_catalog.version(), pg_catalog.pg_is_in_recovery(), %s
       """
           .formatted(HELD_BY_THIS_SESSION);
 
-  /**
-   * Switches off each server-side timeout that could end the session or fail a try. Which of them
-   * exist depends on the server's release, and pg_settings knows.
-   */
-  private static final String DISABLE_TIMEOUTS =
-      """
-      select s.name, s.setting, pg_catalog.set_config(s.name, '0', false)
-      from pg_catalog.pg_settings s
-      where s.name in ('statement_timeout', 'lock_timeout', 'idle_session_timeout',
-                       'idle_in_transaction_session_timeout', 'transaction_timeout')
-      """;
+  /** Null for a setting that this release of the server does not have. */
+  private static final String CURRENT = ", pg_catalog.current_setting('%s', true)";
 
   private static final String TRY = "select pg_catalog.pg_try_advisory_lock(?)";
 
+  private static final String TRY_FOR_TRANSACTION =
+      "select pg_catalog.pg_try_advisory_xact_lock(?)";
+
+  private static final String SHARE = "select pg_catalog.pg_try_advisory_lock_shared(?)";
+
+  private static final String SHARE_FOR_TRANSACTION =
+      "select pg_catalog.pg_try_advisory_xact_lock_shared(?)";
+
   private static final String SET = "pg_catalog.set_config(?, ?, false)";
 
-  private static final String CONFIRM = "select " + HELD_BY_THIS_SESSION + ", " + SET;
+  private static final String SET_LOCAL = "pg_catalog.set_config(?, ?, true)";
 
-  private static final String UNLOCK = "pg_catalog.pg_advisory_unlock(?)";
+  private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock(?)";
 
+  private static final String UNSHARE = "select pg_catalog.pg_advisory_unlock_shared(?)";
+
+  /** A prepared transaction has no process id, and nobody can end it by one. */
   private static final String HOLDER =
       """
       select l.pid, a.usename, a.application_name, pg_catalog.host(a.client_addr), a.backend_start,
-             a.state, a.query
+             a.state, extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
         left join pg_catalog.pg_stat_activity a on a.pid = l.pid
-      where %s
+      where l.pid is not null and %s
+      order by a.backend_start
       """
-          .formatted(SHOWS_AS_HELD);
+          .formatted(SHOWS);
 
   private static final String TERMINATE =
       """
@@ -82,65 +104,177 @@ final class LockSql {
         join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.pid = ? and a.backend_start = ? and %s
       """
-          .formatted(SHOWS_AS_HELD);
+          .formatted(SHOWS);
+
+  private static final String TERMINATE_IF_IDLE =
+      TERMINATE
+          + "  and a.state like 'idle%' and pg_catalog.clock_timestamp() - a.state_change > interval '1s'";
 
   private LockSql() {}
 
-  /** What {@link #look} saw. */
-  record Look(int backendPid, boolean standby, boolean alreadyHeld, String applicationName) {}
+  /** The server's side of a connection. */
+  record Backend(int pid, String version) {
 
-  static Look look(Connection connection, LockKey key) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(LOOK)) {
+    boolean isPostgreSql() {
+      return version.startsWith("PostgreSQL") && !version.contains("Redshift");
+    }
+
+    /** Windows does not tell a server that its client has gone, and rejects the setting. */
+    boolean canCheckConnections() {
+      return !version.matches("(?is).*(windows|mingw|visual c).*");
+    }
+  }
+
+  /**
+   * What {@link #look} saw.
+   *
+   * @param settings those that were asked for, as far as this release has them
+   */
+  record Look(
+      Backend backend, boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
+
+  static Backend backend(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(BACKEND);
+        ResultSet row = theRow(statement)) {
+      return new Backend(row.getInt(1), emptyIfNull(row.getString(2)));
+    }
+  }
+
+  static Look look(Connection connection, LockKey key, Set<String> settings) throws SQLException {
+    String sql = LOOK + settings.stream().map(CURRENT::formatted).collect(joining());
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, key.value());
-      try (ResultSet row = statement.executeQuery()) {
-        if (!row.next()) {
-          throw new SQLException("The server answered a select of constants with no row");
+      try (ResultSet row = theRow(statement)) {
+        Map<String, String> found = new LinkedHashMap<>();
+        int column = 5;
+        for (String name : settings) {
+          String value = row.getString(column++);
+          if (value != null) {
+            found.put(name, value);
+          }
         }
         return new Look(
-            row.getInt(1), row.getBoolean(2), row.getBoolean(3), emptyIfNull(row.getString(4)));
+            new Backend(row.getInt(1), emptyIfNull(row.getString(2))),
+            row.getBoolean(3),
+            row.getBoolean(4),
+            found);
       }
     }
   }
 
-  /** Returns the settings as they were. */
-  static Map<String, String> disableTimeouts(Connection connection) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(DISABLE_TIMEOUTS);
-        ResultSet row = statement.executeQuery()) {
-      Map<String, String> settings = new LinkedHashMap<>();
-      while (row.next()) {
-        settings.put(row.getString(1), row.getString(2));
+  /** The settings as they are. All of them must exist. */
+  static Map<String, String> settings(Connection connection, Set<String> names)
+      throws SQLException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    String sql = "select true" + names.stream().map(CURRENT::formatted).collect(joining());
+    try (PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet row = theRow(statement)) {
+      int column = 2;
+      for (String name : names) {
+        settings.put(name, emptyIfNull(row.getString(column++)));
       }
-      return settings;
     }
+    return settings;
   }
 
   static boolean tryLock(Connection connection, LockKey key) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(TRY)) {
+    return answer(connection, TRY, key);
+  }
+
+  /**
+   * Tries in a transaction that it begins, and leaves open only if the lock was granted. With text
+   * rather than JDBC's own means, for which pgjdbc prepares statements that a pooler loses.
+   *
+   * @param lease how long the transaction may be idle; zero for ever
+   */
+  static boolean tryLockForTransaction(Connection connection, LockKey key, Duration lease)
+      throws SQLException {
+    // The isolation level too: in any other the snapshot stays.
+    execute(
+        connection,
+        "begin isolation level read committed; set local idle_in_transaction_session_timeout = "
+            + lease.toMillis());
+    boolean granted = answer(connection, TRY_FOR_TRANSACTION, key);
+    if (granted) {
+      dropSnapshot(connection);
+    } else {
+      rollback(connection);
+    }
+    return granted;
+  }
+
+  /**
+   * What {@link #confirm} saw.
+   *
+   * @param held whether pg_locks shows this session as the key's holder
+   * @param backendPid this session's process id
+   * @param workerPid that of another session that still works under the key; 0 if there is none
+   */
+  record Grip(boolean held, int backendPid, int workerPid) {}
+
+  /** Looks after the lock was granted, and never before: decision 9 says why. Also sets. */
+  static Grip confirm(
+      Connection connection, LockKey key, Map<String, String> settings, boolean forTransaction)
+      throws SQLException {
+    String sql =
+        "select "
+            + HELD_BY_THIS_SESSION
+            + ", pg_catalog.pg_backend_pid(), "
+            + OTHER_PID
+            + (", " + (forTransaction ? SET_LOCAL : SET)).repeat(settings.size());
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, key.value());
+      statement.setLong(2, key.forWork().value());
+      bind(statement, 3, settings);
+      try (ResultSet row = theRow(statement)) {
+        return new Grip(row.getBoolean(1), row.getInt(2), row.getInt(3));
+      }
+    }
+  }
+
+  static boolean isHeldByThisSession(Connection connection, LockKey key) throws SQLException {
+    return answer(connection, "select " + HELD_BY_THIS_SESSION, key);
+  }
+
+  static boolean isHeldBy(int pid, Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(HELD_BY_PID)) {
+      statement.setLong(1, key.value());
+      statement.setInt(2, pid);
       return firstBoolean(statement);
     }
   }
 
-  /** Whether pg_locks shows this session as the key's holder; also names the session. */
-  static boolean confirm(Connection connection, LockKey key, String applicationName)
-      throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(CONFIRM)) {
-      statement.setLong(1, key.value());
-      statement.setString(2, APPLICATION_NAME);
-      statement.setString(3, applicationName);
-      return firstBoolean(statement);
+  /** The process id of another session that works under the key; 0 if there is none. */
+  static int workerPid(Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("select " + OTHER_PID)) {
+      statement.setLong(1, key.forWork().value());
+      try (ResultSet row = theRow(statement)) {
+        return row.getInt(1);
+      }
     }
+  }
+
+  /** Shares a key until the transaction ends, and sets for as long. */
+  static boolean shareForTransaction(
+      Connection connection, LockKey key, Map<String, String> settings) throws SQLException {
+    return answerAndSet(connection, SHARE_FOR_TRANSACTION, key, settings, SET_LOCAL);
+  }
+
+  static boolean share(Connection connection, LockKey key, Map<String, String> settings)
+      throws SQLException {
+    return answerAndSet(connection, SHARE, key, settings, SET);
+  }
+
+  /** False if it was not shared. */
+  static boolean unshareAndRestore(Connection connection, LockKey key, Map<String, String> settings)
+      throws SQLException {
+    return answerAndSet(connection, UNSHARE, key, settings, SET);
   }
 
   /** Unlocks and brings the settings back in one round trip; false if the key was not held. */
   static boolean unlockAndRestore(Connection connection, LockKey key, Map<String, String> settings)
       throws SQLException {
-    String sql = "select " + UNLOCK + (", " + SET).repeat(settings.size());
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setLong(1, key.value());
-      bind(statement, 2, settings);
-      return firstBoolean(statement);
-    }
+    return answerAndSet(connection, UNLOCK, key, settings, SET);
   }
 
   static void set(Connection connection, Map<String, String> settings) throws SQLException {
@@ -149,6 +283,26 @@ final class LockSql {
       bind(statement, 1, settings);
       firstBoolean(statement);
     }
+  }
+
+  /**
+   * A statement that takes no snapshot, in a transaction at READ COMMITTED: the one that an earlier
+   * statement left behind goes, and CREATE INDEX CONCURRENTLY need not wait for it.
+   */
+  static void dropSnapshot(Connection connection) throws SQLException {
+    execute(connection, "show application_name");
+  }
+
+  static void setSavepoint(Connection connection) throws SQLException {
+    execute(connection, "savepoint advisory_lock");
+  }
+
+  static void rollbackToSavepoint(Connection connection) throws SQLException {
+    execute(connection, "rollback to savepoint advisory_lock");
+  }
+
+  static void releaseSavepoint(Connection connection) throws SQLException {
+    execute(connection, "release savepoint advisory_lock");
   }
 
   static @Nullable LockHolder holder(Connection connection, LockKey key) throws SQLException {
@@ -171,26 +325,35 @@ final class LockSql {
         row.getString(4),
         hidden ? null : connectedSince.toInstant(),
         row.getString(6),
-        hidden ? null : row.getString(7));
+        hidden ? null : Duration.ofMillis(Math.max(0, (long) (row.getDouble(7) * 1_000))),
+        hidden ? null : row.getString(8));
   }
 
   static boolean terminate(Connection connection, LockHolder holder) throws SQLException {
+    return terminate(TERMINATE, connection, holder);
+  }
+
+  /** Ends it only if it has been idle, in a transaction or not, for a second. */
+  static boolean terminateIfIdle(Connection connection, LockHolder holder) throws SQLException {
+    return terminate(TERMINATE_IF_IDLE, connection, holder);
+  }
+
+  private static boolean terminate(String sql, Connection connection, LockHolder holder)
+      throws SQLException {
     if (holder.connectedSince() == null) {
       return false;
     }
-    try (PreparedStatement statement = connection.prepareStatement(TERMINATE)) {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, holder.key().value());
       statement.setInt(2, holder.pid());
-      statement.setObject(3, holder.connectedSince().atOffset(java.time.ZoneOffset.UTC));
+      statement.setObject(3, holder.connectedSince().atOffset(ZoneOffset.UTC));
       return firstBoolean(statement);
     }
   }
 
   /** Ends a transaction, also one that was begun in SQL on a connection in autocommit mode. */
   static void rollback(Connection connection) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement("rollback")) {
-      statement.execute();
-    }
+    execute(connection, "rollback");
   }
 
   static boolean terminateThisSession(Connection connection) throws SQLException {
@@ -205,14 +368,6 @@ final class LockSql {
   static void touch(Connection connection) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement("select true")) {
       firstBoolean(statement);
-    }
-  }
-
-  static boolean isPostgreSql(Connection connection) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement("select version()");
-        ResultSet row = statement.executeQuery()) {
-      String version = row.next() ? emptyIfNull(row.getString(1)) : "";
-      return version.startsWith("PostgreSQL") && !version.contains("Redshift");
     }
   }
 
@@ -232,6 +387,28 @@ final class LockSql {
     return "select pg_terminate_backend(" + pid + ");";
   }
 
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static boolean answer(Connection connection, String sql, LockKey key)
+      throws SQLException {
+    return answerAndSet(connection, sql, key, Map.of(), "");
+  }
+
+  private static boolean answerAndSet(
+      Connection connection, String sql, LockKey key, Map<String, String> settings, String set)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(sql + (", " + set).repeat(settings.size()))) {
+      statement.setLong(1, key.value());
+      bind(statement, 2, settings);
+      return firstBoolean(statement);
+    }
+  }
+
   private static void bind(
       PreparedStatement statement, int firstParameter, Map<String, String> settings)
       throws SQLException {
@@ -246,6 +423,14 @@ final class LockSql {
     try (ResultSet row = statement.executeQuery()) {
       return row.next() && row.getBoolean(1);
     }
+  }
+
+  private static ResultSet theRow(PreparedStatement statement) throws SQLException {
+    ResultSet row = statement.executeQuery();
+    if (!row.next()) {
+      throw new SQLException("The server answered a select of constants with no row");
+    }
+    return row;
   }
 
   private static String emptyIfNull(@Nullable String text) {

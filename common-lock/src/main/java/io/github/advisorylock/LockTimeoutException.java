@@ -43,7 +43,11 @@ public final class LockTimeoutException extends LockException {
     String toEnd =
         holder == null ? "" : " To end it, if it is stuck: " + LockSql.endHolder(holder.pid());
     return "%s%s. Let the holder finish, or wait longer. To look: %s%s"
-        .formatted(what, Text.heldBy(holder), LockSql.showHolder(key), toEnd);
+        .formatted(
+            what,
+            Text.heldBy(holder, key),
+            LockSql.showHolder(holder == null ? key : holder.key()),
+            toEnd);
   }
 
   /**

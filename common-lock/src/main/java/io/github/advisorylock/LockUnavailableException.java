@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,5 +13,22 @@ public final class LockUnavailableException extends LockException {
 
   LockUnavailableException(LockKey key, String reason, @Nullable Throwable cause) {
     super("There is no advisory lock %s to be had: %s".formatted(key, reason), cause);
+  }
+
+  /** For a failure that would only come again, with what to do about it where that is known. */
+  static LockUnavailableException because(LockKey key, SQLException failure) {
+    return new LockUnavailableException(key, Text.of(failure) + advice(failure), failure);
+  }
+
+  private static String advice(SQLException failure) {
+    return switch (SqlStates.of(failure)) {
+      case SqlStates.INSUFFICIENT_PRIVILEGE ->
+          ". To tell a lock from one that a server only pretends to have, or that is lost, the role"
+              + " must be able to read pg_locks: grant select on pg_catalog.pg_locks to it";
+      case "" ->
+          ". If the connection pool is exhausted: the lock needs one connection more than the"
+              + " tool, so raise the pool's size";
+      default -> "";
+    };
   }
 }

@@ -32,7 +32,11 @@ public final class LogLines implements LockListener {
     if (event.failure() == null) {
       info.accept(
           "Waiting for the advisory lock %s: %s (%s; %s)"
-              .formatted(event.key(), Text.heldBy(event.holder()), soFar, bound(event.retry())));
+              .formatted(
+                  event.key(),
+                  Text.heldBy(event.holder(), event.key()),
+                  soFar,
+                  bound(event.retry())));
     } else {
       warn.accept(
           "Cannot try for the advisory lock %s, will try again: %s (%s; %s)"
@@ -64,7 +68,7 @@ public final class LogLines implements LockListener {
   @Override
   public void onLost(Lost event) {
     warn.accept(
-        "The advisory lock %s was lost, some time in the %s since it was acquired: %s"
-            .formatted(event.key(), Text.of(event.held()), event.reason()));
+        "The advisory lock %s was lost: %s. It had been acquired %s before"
+            .formatted(event.key(), event.reason(), Text.of(event.held())));
   }
 }

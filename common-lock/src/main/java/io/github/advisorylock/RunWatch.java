@@ -1,28 +1,31 @@
 package io.github.advisorylock;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Looks from a daemon thread, every 50 ms, whether a run is over whose tool does not always say so,
- * so that its lock can be released. Safe for use by several threads.
+ * Looks from a daemon thread, again and again, whether something is over that does not always say
+ * so, such as a tool's run, so that its lock can be released. Safe for use by several threads.
  */
 public final class RunWatch {
 
-  private static final long MILLIS_BETWEEN_LOOKS = 50;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
+  private final Duration betweenLooks;
   private final BooleanSupplier isOver;
   private final Runnable whenOver;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private RunWatch(BooleanSupplier isOver, Runnable whenOver) {
+  private RunWatch(Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
+    this.betweenLooks = betweenLooks;
     this.isOver = isOver;
     this.whenOver = whenOver;
   }
 
   /**
-   * Starts to look.
+   * Starts to look every 50 ms.
    *
    * @param isOver whether the run is over; asked on the watching thread, must not block; what it
    *     throws counts as no
@@ -31,9 +34,14 @@ public final class RunWatch {
    * @throws OutOfMemoryError if there are no more threads to be had
    */
   public static RunWatch start(BooleanSupplier isOver, Runnable whenOver) {
-    RunWatch watch = new RunWatch(isOver, whenOver);
+    return start("advisory-lock-watch", BETWEEN_LOOKS, isOver, whenOver);
+  }
+
+  static RunWatch start(
+      String threadName, Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
+    RunWatch watch = new RunWatch(betweenLooks, isOver, whenOver);
     // Neither a thread's inherited values nor an application's class loader are kept alive.
-    Thread thread = new Thread(null, watch::look, "advisory-lock-watch", 0, false);
+    Thread thread = new Thread(null, watch::look, threadName, 0, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
     thread.start();
@@ -56,7 +64,7 @@ public final class RunWatch {
 
   private boolean isStopped() {
     try {
-      return stopped.await(MILLIS_BETWEEN_LOOKS, TimeUnit.MILLISECONDS);
+      return stopped.await(betweenLooks.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       return false; // whoever interrupts all threads of a group does not mean this one
     }

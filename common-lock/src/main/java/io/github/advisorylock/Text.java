@@ -26,10 +26,14 @@ final class Text {
     return "%s in %s".formatted(attempts == 1 ? "1 try" : attempts + " tries", of(waited));
   }
 
-  static String heldBy(@Nullable LockHolder holder) {
-    return holder == null
-        ? "its holder could not be seen, or has just left"
-        : "held by " + holder.describe();
+  /** Why a key is not to be had, in the words for whom {@link LockHolder#key} says it is. */
+  static String heldBy(@Nullable LockHolder holder, LockKey key) {
+    if (holder == null) {
+      return "its holder could not be seen, or has just left";
+    }
+    return holder.key().equals(key)
+        ? "held by " + holder.describe()
+        : "it is ours, but a session still works for a run that has lost it: " + holder.describe();
   }
 
   static String lastTryFailed(SQLException failure) {

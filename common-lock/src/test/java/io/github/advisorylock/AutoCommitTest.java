@@ -75,7 +75,7 @@ class AutoCommitTest {
   void shouldNotTouchAnotherDatabaseToSeeWhetherItIsSupported(String product) throws SQLException {
     FakeConnection fake = FakeConnection.autoCommit(false).product(product);
 
-    assertThat(AdvisoryLock.isSupportedBy(fake.connection())).isFalse();
+    assertThat(Endpoint.of(fake.connection()).postgreSql()).isFalse();
     assertThat(fake.changes()).isEmpty();
   }
 
@@ -86,6 +86,6 @@ class AutoCommitTest {
             .product("Other")
             .failingToSetReadOnly(new SQLException("not supported", "0A000"));
 
-    assertThat(AdvisoryLock.isSupportedBy(fake.connection())).isFalse();
+    assertThat(Endpoint.of(fake.connection()).postgreSql()).isFalse();
   }
 }

@@ -1,11 +1,13 @@
 package io.github.advisorylock;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A session that answers as it is told and remembers what it was asked. */
 final class FakeSession extends LockSession {
@@ -14,6 +16,12 @@ final class FakeSession extends LockSession {
   @FunctionalInterface
   interface Answer {
     boolean give() throws SQLException;
+  }
+
+  /** What a look for orphans comes to. */
+  @FunctionalInterface
+  interface OrphanAnswer {
+    LockHolder give() throws SQLException;
   }
 
   private final Deque<Answer> tries = new ArrayDeque<>();
@@ -25,9 +33,15 @@ final class FakeSession extends LockSession {
   private boolean startsAfresh = true;
   private Optional<String> problem = Optional.empty();
 
+  private final Deque<OrphanAnswer> orphans = new ArrayDeque<>();
+  private Answer startingToHold = () -> true;
+  private Optional<Duration> heartbeat = Optional.empty();
+  private volatile Optional<String> loss = Optional.empty();
+
   private int opened;
   private int tried;
   private int givenBack;
+  private final AtomicInteger askedForLoss = new AtomicInteger();
   private final List<Integer> announcedAfterTry = new ArrayList<>();
   private final List<SQLException> failures = new ArrayList<>();
 
@@ -67,6 +81,27 @@ final class FakeSession extends LockSession {
     return this;
   }
 
+  /** What the next look for orphans that nothing was said about yet comes to. */
+  FakeSession orphan(OrphanAnswer answer) {
+    orphans.add(answer);
+    return this;
+  }
+
+  FakeSession startingToHold(Answer answer) {
+    startingToHold = answer;
+    return this;
+  }
+
+  FakeSession heartbeat(Duration period) {
+    heartbeat = Optional.of(period);
+    return this;
+  }
+
+  FakeSession lost(String reason) {
+    loss = Optional.of(reason);
+    return this;
+  }
+
   FakeSession seeingHolder(Answer answer) {
     seeingHolder = answer;
     return this;
@@ -95,6 +130,10 @@ final class FakeSession extends LockSession {
     return tried;
   }
 
+  int askedForLoss() {
+    return askedForLoss.get();
+  }
+
   int givenBack() {
     return givenBack;
   }
@@ -110,7 +149,7 @@ final class FakeSession extends LockSession {
   }
 
   @Override
-  void open(LockKey key) throws SQLException {
+  void open(LockKey key, Duration longestPause) throws SQLException {
     opened++;
     open.give();
   }
@@ -120,6 +159,38 @@ final class FakeSession extends LockSession {
     tried++;
     Answer scripted = tries.poll();
     return (scripted == null ? everyFurtherTry : scripted).give();
+  }
+
+  @Override
+  LockHolder orphan(LockKey key) throws SQLException {
+    OrphanAnswer scripted = orphans.poll();
+    return scripted == null ? null : scripted.give();
+  }
+
+  @Override
+  void startHolding() throws SQLException {
+    startingToHold.give();
+  }
+
+  @Override
+  boolean canCheckConnections() {
+    return true;
+  }
+
+  @Override
+  int backendPid() {
+    return 4711;
+  }
+
+  @Override
+  Optional<Duration> heartbeat() {
+    return heartbeat;
+  }
+
+  @Override
+  Optional<String> loss(LockKey key) {
+    askedForLoss.incrementAndGet();
+    return loss;
   }
 
   @Override

@@ -12,7 +12,7 @@ class LockHolderTest {
     assertThat(Holders.idle().describe())
         .isEqualTo(
             "pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7, connected since"
-                + " 2026-01-02T03:04:05Z, idle");
+                + " 2026-01-02T03:04:05Z, idle for 12.0 s");
   }
 
   @Test
@@ -23,32 +23,32 @@ class LockHolderTest {
 
   @Test
   void shouldDescribeASessionOfWhichNothingIsKnown() {
-    assertThat(new LockHolder(LockKey.of(1), 4711, "", "", null, null, null, null).describe())
+    assertThat(new LockHolder(LockKey.of(1), 4711, "", "", null, null, null, null, null).describe())
         .isEqualTo("pid 4711");
   }
 
   @Test
   void shouldShowTheStatementAtWork() {
     assertThat(Holders.visible("active", "alter table orders\n  add note text").describe())
-        .endsWith(", active: alter table orders add note text");
+        .endsWith(", active for 12.0 s: alter table orders add note text");
   }
 
   @Test
   void shouldNotShowTheLastStatementOfAnIdleSession() {
     assertThat(Holders.visible("idle in transaction", "select 1").describe())
-        .endsWith(", idle in transaction");
+        .endsWith(", idle in transaction for 12.0 s");
   }
 
   @Test
   void shouldShortenALongStatement() {
     assertThat(Holders.visible("active", "x".repeat(101)).describe())
-        .endsWith("active: " + "x".repeat(100) + "…");
+        .endsWith("active for 12.0 s: " + "x".repeat(100) + "…");
   }
 
   @Test
   void shouldNotShowAPassword() {
     assertThat(Holders.visible("active", "alter role app password 's3cret'").describe())
-        .endsWith("active: (a statement that mentions a password)");
+        .endsWith("active for 12.0 s: (a statement that mentions a password)");
   }
 
   @Test
@@ -58,7 +58,7 @@ class LockHolderTest {
   }
 
   private static LockHolder with(int pid, Instant connectedSince) {
-    return new LockHolder(LockKey.of(1), pid, "", "", null, connectedSince, null, null);
+    return new LockHolder(LockKey.of(1), pid, "", "", null, connectedSince, null, null, null);
   }
 
   @Test

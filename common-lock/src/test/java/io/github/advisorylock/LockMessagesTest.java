@@ -26,7 +26,7 @@ class LockMessagesTest {
         .hasMessage(
             "Gave up on the advisory lock migration (-8472138601791040455) (17 tries in 12.3 s):"
                 + " held by pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7,"
-                + " connected since 2026-01-02T03:04:05Z, idle. Let the holder finish, or wait"
+                + " connected since 2026-01-02T03:04:05Z, idle for 12.0 s. Let the holder finish, or wait"
                 + " longer. To look: select a.* from pg_stat_activity a join pg_locks l using (pid)"
                 + " where l.locktype = 'advisory' and l.granted and l.classid = 2322393812"
                 + " and l.objid = 945738809 and l.objsubid = 1 and l.database = (select oid from"
@@ -80,7 +80,7 @@ class LockMessagesTest {
     Locale before = Locale.getDefault();
     Locale.setDefault(Locale.forLanguageTag("ar-EG"));
     try {
-      assertThat(timeout(LockKey.of(42), Holders.idle()))
+      assertThat(timeout(LockKey.of(42), Holders.idle(LockKey.of(42))))
           .hasMessageContaining("l.classid = 0 and l.objid = 42 ")
           .hasMessageContaining("pg_terminate_backend(4711)")
           .hasMessageContaining("(17 tries in 12.3 s)");

@@ -32,7 +32,12 @@ class LockSettingsTest {
     assertThat(read())
         .isEqualTo(
             new LockSettings(
-                true, LockKey.MIGRATION, LockScope.DATABASE, RetryPolicy.DEFAULT, null));
+                true,
+                LockKey.MIGRATION,
+                LockScope.DATABASE,
+                RetryPolicy.DEFAULT,
+                SessionPolicy.DEFAULT,
+                null));
   }
 
   @Test
@@ -47,6 +52,8 @@ class LockSettingsTest {
                 "backoff", "50ms",
                 "backoffStep", "20ms",
                 "maxBackoff", "2s",
+                "lease", "20s",
+                "pooling", "transaction",
                 "url", URL,
                 "user", "locker",
                 "password", " s3cret "))
@@ -61,6 +68,7 @@ class LockSettingsTest {
                     Duration.ofMillis(50),
                     Duration.ofMillis(20),
                     Duration.ofSeconds(2)),
+                new SessionPolicy(Pooling.TRANSACTION, Duration.ofSeconds(20)),
                 new ConnectionSettings(URL, "locker", " s3cret ")));
   }
 

@@ -29,7 +29,7 @@ class LogLinesTest {
 
   @Test
   void shouldSayForWhomItWaits() {
-    logLines.onWaiting(waiting(RetryPolicy.DEFAULT, Holders.ofOtherRole(), null));
+    logLines.onWaiting(waiting(RetryPolicy.DEFAULT, Holders.ofOtherRole(KEY), null));
 
     assertThat(lines)
         .containsExactly(
@@ -97,7 +97,6 @@ class LogLinesTest {
 
     assertThat(lines)
         .containsExactly(
-            "WARN The advisory lock 42 was lost, some time in the 2 min since it was acquired:"
-                + " terminated [SQLSTATE 57P01]");
+            "WARN The advisory lock 42 was lost: terminated [SQLSTATE 57P01]. It had been acquired 2 min before");
   }
 }

@@ -1,0 +1,57 @@
+package io.github.advisorylock;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+
+/**
+ * Where a connection leads. Immutable.
+ *
+ * @param postgreSql whether it is PostgreSQL, as far as it says itself: not CockroachDB or
+ *     Redshift, which speak the same protocol without having these locks
+ * @param direct false if a pooler stands between; true also where that cannot be seen
+ */
+public record Endpoint(boolean postgreSql, boolean direct) {
+
+  /**
+   * Asks. A transaction that is open on the connection stays open, otherwise none is left.
+   *
+   * @param connection any connection
+   * @return what it is
+   * @throws SQLException if it cannot be asked
+   */
+  public static Endpoint of(Connection connection) throws SQLException {
+    if (!"PostgreSQL".equals(connection.getMetaData().getDatabaseProductName())) {
+      return new Endpoint(false, true); // what follows would end a transaction of other drivers
+    }
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
+      LockSql.Backend backend = LockSql.backend(scope.connection());
+      return new Endpoint(backend.isPostgreSql(), isDirect(physical(connection), backend.pid()));
+    }
+  }
+
+  /**
+   * Whether what belongs to a session of this connection may be relied upon.
+   *
+   * @param pooling what the user says about that
+   * @return false if each transaction may come to another session
+   */
+  public boolean keepsSession(Pooling pooling) {
+    return pooling.keepsSession(direct);
+  }
+
+  /** What a pool's connection stands for; null without pgjdbc, or where the pool hides it. */
+  static @Nullable Connection physical(Connection connection) {
+    try {
+      return connection.unwrap(PGConnection.class) instanceof Connection found ? found : null;
+    } catch (SQLException | RuntimeException | LinkageError e) {
+      return null;
+    }
+  }
+
+  /** A direct connection was told its backend's pid; a pooler makes numbers of its own up. */
+  static boolean isDirect(@Nullable Connection physical, int backendPid) {
+    return !(physical instanceof PGConnection told) || told.getBackendPID() == backendPid;
+  }
+}

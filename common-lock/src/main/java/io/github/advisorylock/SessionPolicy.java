@@ -1,0 +1,54 @@
+package io.github.advisorylock;
+
+import java.time.Duration;
+
+/**
+ * How a session holds a lock. Immutable.
+ *
+ * @param pooling what stands between client and server
+ * @param lease how long a session of the lock's own may be silent before the server ends it, and
+ *     with it the lock: the client confirms three times as often that it is alive. Bounds how long
+ *     a frozen or unreachable client keeps everybody waiting. Zero for no such bound; otherwise at
+ *     least {@link #SHORTEST_LEASE} and at most {@link #LONGEST_LEASE}. PostgreSQL has it from
+ *     release 14 on
+ */
+public record SessionPolicy(Pooling pooling, Duration lease) {
+
+  /** A busy machine must be able to keep it. */
+  public static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
+
+  /** Far below what the server's settings can hold, and more than anybody should wait. */
+  public static final Duration LONGEST_LEASE = Duration.ofDays(1);
+
+  /** Finds poolers out, and a lease of 30 seconds. */
+  public static final SessionPolicy DEFAULT =
+      new SessionPolicy(Pooling.AUTO, Duration.ofSeconds(30));
+
+  /** How many times in a lease the client says that it is alive. */
+  private static final int BEATS = 3;
+
+  /**
+   * A policy.
+   *
+   * @param pooling what stands between client and server
+   * @param lease zero, or within its bounds
+   * @throws IllegalArgumentException if the lease is neither zero nor within its bounds
+   */
+  public SessionPolicy {
+    if (!lease.isZero()
+        && (lease.compareTo(SHORTEST_LEASE) < 0 || lease.compareTo(LONGEST_LEASE) > 0)) {
+      throw new IllegalArgumentException(
+          "A lease is zero, or from %s to %s, but not %s"
+              .formatted(SHORTEST_LEASE, LONGEST_LEASE, lease));
+    }
+  }
+
+  boolean hasLease() {
+    return !lease.isZero();
+  }
+
+  /** A beat that comes late by half a lease is still in time. */
+  Duration betweenBeats() {
+    return lease.dividedBy(BEATS);
+  }
+}

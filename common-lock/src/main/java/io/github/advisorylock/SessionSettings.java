@@ -1,0 +1,74 @@
+package io.github.advisorylock;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Settings of the server that decide how long a session lives. All of them any role may set for its
+ * own session; those that a release does not have are left out by whoever sets them.
+ *
+ * @see <a href="https://www.postgresql.org/docs/current/runtime-config-client.html">PostgreSQL:
+ *     Client Connection Defaults</a>
+ * @see <a href="https://www.postgresql.org/docs/current/runtime-config-connection.html">PostgreSQL:
+ *     Connections and Authentication</a>
+ */
+final class SessionSettings {
+
+  static final String IDLE_SESSION_TIMEOUT = "idle_session_timeout";
+
+  private static final String OFF = "0";
+
+  /** How often a server that executes a statement looks whether its client is still there. */
+  static final String CONNECTION_CHECK = "client_connection_check_interval";
+
+  /**
+   * A host that has vanished is noticed after 5 + 3 * 2 seconds at most; the operating system's
+   * default is more than two hours.
+   */
+  private static final Map<String, String> KEEPALIVES =
+      Map.of(
+          "tcp_keepalives_idle", "5", "tcp_keepalives_interval", "2", "tcp_keepalives_count", "3");
+
+  private SessionSettings() {}
+
+  /**
+   * For a session of the lock's own, while it waits: nothing but its silence may end it.
+   *
+   * @param longestSilence zero for any
+   */
+  static Map<String, String> dedicated(Duration longestSilence) {
+    Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
+    settings.put("statement_timeout", OFF);
+    settings.put("lock_timeout", OFF);
+    settings.put("idle_in_transaction_session_timeout", OFF);
+    settings.put("transaction_timeout", OFF);
+    settings.put(IDLE_SESSION_TIMEOUT, inMillis(longestSilence));
+    return settings;
+  }
+
+  /** The part of it that ends with a transaction in which the lock is held. */
+  static Map<String, String> ofHoldingTransaction() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("statement_timeout", OFF);
+    settings.put("lock_timeout", OFF);
+    settings.put("transaction_timeout", OFF);
+    return settings;
+  }
+
+  /** For a session that somebody works on while it holds the lock. */
+  static Map<String, String> borrowed(boolean canCheckConnections) {
+    Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
+    settings.putAll(working(canCheckConnections));
+    return settings;
+  }
+
+  /** For a session that works: what it executes ends soon when its client has gone. */
+  static Map<String, String> working(boolean canCheckConnections) {
+    return canCheckConnections ? Map.of(CONNECTION_CHECK, "1s") : Map.of();
+  }
+
+  static String inMillis(Duration duration) {
+    return Long.toString(duration.toMillis());
+  }
+}

@@ -1,0 +1,140 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is known of a lock while it is held. */
+class HoldingTest {
+
+  private final FakeTiming timing = new FakeTiming();
+  private final RecordingListener events = new RecordingListener();
+
+  private HeldLock acquire(FakeSession session) {
+    return acquire(session, events);
+  }
+
+  private HeldLock acquire(FakeSession session, LockListener listener) {
+    return new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, listener, timing)
+        .acquire(session);
+  }
+
+  @Test
+  void shouldBelieveTheSessionThatSaysItHoldsTheLock() {
+    HeldLock held = acquire(FakeSession.free());
+
+    assertThatCode(held::verify).doesNotThrowAnyException();
+    assertThat(held.isLost()).isFalse();
+  }
+
+  @Test
+  void shouldSayWhatEndedTheSession() {
+    FakeSession session = FakeSession.free();
+    HeldLock held = acquire(session);
+    session.lost("terminating connection due to administrator command [SQLSTATE 57P01]");
+    timing.pass(Duration.ofSeconds(3));
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("The advisory lock migration (-8472138601791040455) was lost: ")
+        .withMessageContaining("terminating connection due to administrator command")
+        .withMessageContaining("acquired 3.0 s before")
+        .returns(LockKey.MIGRATION, LockLostException::key);
+    assertThat(held.isLost()).isTrue();
+  }
+
+  @Test
+  void shouldTellTheLossOnce() {
+    FakeSession session = FakeSession.free().problemAtRelease("still gone");
+    HeldLock held = acquire(session);
+    session.lost("gone");
+
+    for (int i = 0; i < 3; i++) {
+      assertThatExceptionOfType(LockLostException.class).isThrownBy(held::verify);
+    }
+    held.close();
+
+    assertThat(events.events(LockListener.Lost.class))
+        .singleElement()
+        .returns("gone", LockListener.Lost::reason);
+    assertThat(events.events(LockListener.Released.class)).isEmpty();
+  }
+
+  @Test
+  void shouldStayLost() {
+    FakeSession session = FakeSession.free();
+    HeldLock held = acquire(session);
+    session.lost("gone");
+    assertThatExceptionOfType(LockLostException.class).isThrownBy(held::verify);
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(() -> held.verify(FakeConnection.autoCommit(true).connection()))
+        .withMessageContaining("gone");
+  }
+
+  @Test
+  void shouldPassOnWhyTheServerCouldNotBeAsked() {
+    FakeSession session = FakeSession.free();
+    HeldLock held = acquire(session);
+    SQLException closed = new SQLException("This connection has been closed.", "08003");
+
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(
+            () ->
+                held.verify(
+                    FakeConnection.autoCommit(true).failingToSetReadOnly(closed).connection()))
+        .isSameAs(closed);
+    assertThat(held.isLost()).isFalse();
+  }
+
+  @Test
+  void shouldPreferTheLossToAFailureToAsk() {
+    FakeSession session = FakeSession.free();
+    HeldLock held = acquire(session);
+    session.lost("gone");
+    SQLException closed = new SQLException("This connection has been closed.", "08003");
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(
+            () ->
+                held.verify(
+                    FakeConnection.autoCommit(true).failingToSetReadOnly(closed).connection()))
+        .withCause(closed);
+  }
+
+  @Test
+  @Timeout(30)
+  void shouldNoticeTheLossWithoutBeingAsked() throws InterruptedException {
+    CountDownLatch told = new CountDownLatch(1);
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1));
+    HeldLock held =
+        acquire(
+            session,
+            new LockListener() {
+              @Override
+              public void onLost(Lost event) {
+                told.countDown();
+              }
+            });
+
+    session.lost("gone");
+
+    told.await();
+    assertThat(held.isLost()).isTrue();
+  }
+
+  @Test
+  void shouldNotAskASessionThatNeedsNoHeartbeat() {
+    FakeSession session = FakeSession.free();
+
+    acquire(session).close();
+
+    assertThat(session.askedForLoss()).isZero();
+  }
+}

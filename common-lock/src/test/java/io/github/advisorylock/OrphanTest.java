@@ -1,0 +1,102 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Getting the lock while a session still works for a run that has lost it. */
+class OrphanTest {
+
+  private final FakeTiming timing = new FakeTiming();
+  private final RecordingListener events = new RecordingListener();
+
+  private HeldLock acquire(FakeSession session, RetryPolicy retry) {
+    return new AdvisoryLock(LockKey.MIGRATION, retry, events, timing).acquire(session);
+  }
+
+  private static RetryPolicy tries(int most) {
+    return new RetryPolicy(
+        RetryPolicy.NO_TIMEOUT,
+        most,
+        Duration.ofMillis(100),
+        Duration.ZERO,
+        Duration.ofMillis(100));
+  }
+
+  @Test
+  void shouldWaitUntilTheOrphanHasGone() {
+    FakeSession session = FakeSession.free().orphan(Holders::orphan).orphan(Holders::orphan);
+
+    acquire(session, RetryPolicy.DEFAULT);
+
+    assertThat(session.tried()).isEqualTo(1); // the lock is kept meanwhile
+    assertThat(events.events(LockListener.Acquired.class))
+        .singleElement()
+        .returns(3, LockListener.Acquired::attempts);
+  }
+
+  @Test
+  void shouldSayForWhomItWaits() {
+    acquire(FakeSession.free().orphan(Holders::orphan), RetryPolicy.DEFAULT);
+
+    assertThat(events.events(LockListener.Waiting.class))
+        .singleElement()
+        .returns(Holders.orphan(), LockListener.Waiting::holder);
+  }
+
+  @Test
+  void shouldNotSayThatItWaitsForTheLockThatItHas() {
+    FakeSession session = FakeSession.free().orphan(Holders::orphan);
+
+    acquire(session, RetryPolicy.DEFAULT);
+
+    assertThat(session.announcedAfterTry()).isEmpty();
+  }
+
+  @Test
+  void shouldGiveUpLikeOnAHolder() {
+    FakeSession session = FakeSession.free().orphan(Holders::orphan).orphan(Holders::orphan);
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(session, tries(2)))
+        .withMessageContaining(
+            "it is ours, but a session still works for a run that has lost it: pid 4712")
+        .withMessageContaining("active for 12.0 s: create table late as select 1")
+        .withMessageContaining("pg_terminate_backend(4712)")
+        .satisfies(e -> assertThat(e.holder()).contains(Holders.orphan()));
+    assertThat(session.givenBack()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTryForTheLockAgainIfItsSessionIsLostMeanwhile() {
+    FakeSession session =
+        FakeSession.free()
+            .orphan(Holders::orphan)
+            .orphan(
+                () -> {
+                  throw new SQLException("terminated", "57P01");
+                });
+
+    acquire(session, RetryPolicy.DEFAULT);
+
+    assertThat(session.tried()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldGiveTheSessionBackIfItCannotStartToHold() {
+    FakeSession session =
+        FakeSession.free()
+            .neverStartsAfresh()
+            .startingToHold(
+                () -> {
+                  throw new SQLException("gone", "08006");
+                });
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(() -> acquire(session, RetryPolicy.DEFAULT));
+    assertThat(session.givenBack()).isEqualTo(1);
+  }
+}
