@@ -7,7 +7,10 @@ import java.util.stream.Stream;
 import org.flywaydb.core.api.callback.Context;
 import org.flywaydb.core.api.callback.Event;
 
-/** Takes the lock at the first event of a run that changes something. For Flyway only. */
+/**
+ * Takes the lock at the first event of a run that changes something. Where all of that happens on
+ * the event's connection, its work starts here, too. For Flyway only.
+ */
 public final class AcquireLock extends LockCallback {
 
   /** Flyway before 10.20 has only the older name; later ones print a warning about it. */
@@ -30,9 +33,15 @@ public final class AcquireLock extends LockCallback {
 
   @Override
   void handle(Event event, Context context, LockRuns runs) {
-    if (!event.name().equals(BEFORE_UNDO)) {
-      runs.noteMainConnection(context.getConnection());
+    if (event.name().equals(BEFORE_UNDO)) {
+      runs.acquire(context);
+    } else {
+      runs.acquireOnMainConnection(context);
     }
-    runs.acquire(context);
+    if (event.name().equals(CREATE_SCHEMA)) {
+      runs.verify(context.getConnection()); // which may have been lost during the wait
+    } else {
+      runs.startWork(context.getConnection());
+    }
   }
 }

@@ -23,7 +23,7 @@ public final class AcquireLockBeforeMigrate extends LockCallback {
     if (event.name().equals(BEFORE_MIGRATE)) {
       runs.acquire(context);
     } else {
-      runs.noteMainConnection(context.getConnection());
+      runs.mainConnectionSeen(context);
     }
   }
 }

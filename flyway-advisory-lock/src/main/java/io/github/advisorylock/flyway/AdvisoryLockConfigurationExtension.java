@@ -26,6 +26,8 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   private @Nullable String backoff;
   private @Nullable String backoffStep;
   private @Nullable String maxBackoff;
+  private @Nullable String lease;
+  private @Nullable String pooling;
   private @Nullable String url;
   private @Nullable String user;
   private @Nullable String password;
@@ -87,6 +89,8 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
       case "backoff" -> backoff;
       case "backoffStep" -> backoffStep;
       case "maxBackoff" -> maxBackoff;
+      case "lease" -> lease;
+      case "pooling" -> pooling;
       case "url" -> url;
       case "user" -> user;
       case "password" -> password;
@@ -243,6 +247,44 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   }
 
   /**
+   * How long a frozen or unreachable process keeps the lock at most; {@code 0} for as long as its
+   * connection lives. Default {@code 30s}. PostgreSQL has it from release 14 on.
+   *
+   * @return the text as written; null if it is not set
+   */
+  public @Nullable String getLease() {
+    return lease;
+  }
+
+  /**
+   * Sets {@link #getLease()}.
+   *
+   * @param lease the text; null to unset it
+   */
+  public void setLease(@Nullable String lease) {
+    this.lease = lease;
+  }
+
+  /**
+   * What stands between Flyway and the server: {@code auto}, the default, finds out whether there
+   * is a pooler; {@code session} trusts it to keep sessions; {@code transaction} does not.
+   *
+   * @return the text as written; null if it is not set
+   */
+  public @Nullable String getPooling() {
+    return pooling;
+  }
+
+  /**
+   * Sets {@link #getPooling()}.
+   *
+   * @param pooling the text; null to unset it
+   */
+  public void setPooling(@Nullable String pooling) {
+    this.pooling = pooling;
+  }
+
+  /**
    * The JDBC URL of a connection for the lock alone, such as past a pooler. Default: one more
    * connection from Flyway's data source.
    *
@@ -299,9 +341,9 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
 
   /**
    * {@code auto}, the default: Flyway's own lock is taken at session level, so that CREATE INDEX
-   * CONCURRENTLY works, unless {@code url} or {@code flyway.postgresql.transactional.lock} is set;
-   * {@code keep}: it is left alone. Before Flyway 13.12 a {@code transactional.lock=true} may not
-   * be seen, and {@code keep} is the way to say it.
+   * CONCURRENTLY works, unless there is a pooler or {@code flyway.postgresql.transactional.lock} is
+   * set; {@code keep}: it is left alone. Before Flyway 13.12 a {@code transactional.lock=true} may
+   * not be seen, and {@code keep} is the way to say it.
    *
    * @return the text as written; null if it is not set
    */

@@ -23,21 +23,50 @@ public final class AdvisoryLockProvider
     implements ConfigurationProvider<AdvisoryLockConfigurationExtension> {
 
   private static final Set<Class<? extends Callback>> CALLBACKS =
-      Set.of(AcquireLock.class, AcquireLockBeforeMigrate.class, ReleaseLock.class);
+      Set.of(
+          AcquireLock.class,
+          AcquireLockBeforeMigrate.class,
+          StartWork.class,
+          FinishWork.class,
+          ReleaseLock.class);
 
   private final LockRuns runs = new LockRuns();
+
+  /** Whether Flyway's own lock is at session level because of us. */
+  private volatile boolean nativeLockSwitched;
 
   /** A provider for one Flyway object. */
   public AdvisoryLockProvider() {}
 
   static LockRuns runsOf(Configuration flyway) {
-    return Plugins.get(flyway, AdvisoryLockProvider.class).runs;
+    return of(flyway).runs;
+  }
+
+  private static AdvisoryLockProvider of(Configuration flyway) {
+    return Plugins.get(flyway, AdvisoryLockProvider.class);
+  }
+
+  /**
+   * Has Flyway's own lock at the level that suits its connections, now that they are known.
+   *
+   * @param keepsSession whether a session-level lock may be relied upon there
+   */
+  static void adaptNativeLock(Configuration flyway, FlywaySettings settings, boolean keepsSession) {
+    AdvisoryLockProvider provider = of(flyway);
+    if (!keepsSession && provider.nativeLockSwitched) {
+      NativeLock.toTransactionLevel(flyway);
+      provider.nativeLockSwitched = false;
+    } else if (keepsSession && !provider.nativeLockSwitched) {
+      provider.nativeLockSwitched = settings.nativeLock().toSessionLevel(flyway);
+    }
   }
 
   /** Each configuration has its own. */
   @Override
   public Plugin copy() {
-    return new AdvisoryLockProvider();
+    AdvisoryLockProvider copy = new AdvisoryLockProvider();
+    copy.nativeLockSwitched = nativeLockSwitched;
+    return copy;
   }
 
   @Override
@@ -72,8 +101,9 @@ public final class AdvisoryLockProvider
                     .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
                     .forEach(type -> names.add(type.getName()));
               }
-              if (settings.lock().connection() == null) { // else there may be a pooler
-                settings.nativeLock().applyTo(flyway);
+              if (settings.mayBeWithoutPooler()) {
+                adaptNativeLock(
+                    flyway, settings, true); // Flyway may not tell before it is too late
               }
             });
     flyway.setCallbacks(callbacks.toArray(new Callback[0]));
@@ -90,7 +120,9 @@ public final class AdvisoryLockProvider
     // Where Flyway creates the schemas, it tells so before the first change, and in time.
     Stream<Callback> atMigrate =
         flyway.isCreateSchemas() ? Stream.empty() : Stream.of(new AcquireLockBeforeMigrate());
-    return Stream.concat(Stream.of(new AcquireLock(), new ReleaseLock()), atMigrate).toList();
+    Stream<Callback> always =
+        Stream.of(new AcquireLock(), new StartWork(), new FinishWork(), new ReleaseLock());
+    return Stream.concat(atMigrate, always).toList();
   }
 
   /** Looks where Flyway is about to look. */

@@ -2,6 +2,7 @@ package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockSettings;
+import io.github.advisorylock.Pooling;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.SettingReader;
 import java.time.Duration;
@@ -63,6 +64,11 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
         standard.firstDelay(),
         standard.step(),
         standard.maxDelay());
+  }
+
+  /** Whether nothing is known yet that speaks against a session-level lock of Flyway's. */
+  boolean mayBeWithoutPooler() {
+    return lock.connection() == null && lock.session().pooling() != Pooling.TRANSACTION;
   }
 
   LockKey keyFor(String defaultSchema) {

@@ -16,8 +16,8 @@ abstract class LockCallback implements Callback {
   /** Before every other callback of an event: Flyway sorts them by name. */
   static final String FIRST = "";
 
-  /** After every other callback of an event. */
-  static final String LAST = "\uffff";
+  /** After every other callback of an event; Flyway logs it, so it has to be fit for XML. */
+  static final String LAST = "\ufffd advisory lock";
 
   private final String callbackName;
 
@@ -38,7 +38,12 @@ abstract class LockCallback implements Callback {
 
   @Override
   public final boolean supports(Event event, @Nullable Context context) {
-    return events.contains(event.name());
+    return events.contains(event.name()) && isWorth(event, context);
+  }
+
+  /** Whether an event of ours matters now. */
+  boolean isWorth(Event event, @Nullable Context context) {
+    return true;
   }
 
   /** Never: who waits in a transaction keeps every CREATE INDEX CONCURRENTLY waiting. */

@@ -2,7 +2,16 @@ package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.RunWatch;
+import io.github.advisorylock.Snapshots;
+import io.github.advisorylock.Work;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.function.Consumer;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of Flyway that holds the lock. Also watches for its end: Flyway ends without any event
@@ -13,29 +22,148 @@ final class LockRun {
 
   private final HeldLock lock;
   private final RunEnd runEnd;
+  private final boolean keepsSession;
   private final RunWatch watch;
+
+  /** What does not end with a transaction, by its connection. */
+  private final IdentityHashMap<Connection, Work> works = new IdentityHashMap<>();
 
   /**
    * A run that has just got the lock.
    *
+   * @param keepsSession whether what belongs to a session of Flyway's connections may be relied
+   *     upon
    * @param afterwards what to do when the run was over and the lock not released; the lock is then
    */
-  LockRun(HeldLock lock, RunEnd runEnd, Consumer<LockRun> afterwards) {
+  LockRun(HeldLock lock, RunEnd runEnd, boolean keepsSession, Consumer<LockRun> afterwards) {
     this.lock = lock;
     this.runEnd = runEnd;
+    this.keepsSession = keepsSession;
     this.watch =
         RunWatch.start(
             runEnd::hasCome,
             () -> {
-              lock.close();
+              finish();
               afterwards.accept(this);
             });
+  }
+
+  /**
+   * Asks from a connection whether the lock is still held.
+   *
+   * @throws io.github.advisorylock.LockLostException if it is not
+   */
+  void verify(Connection connection) {
+    try {
+      lock.verify(connection);
+    } catch (SQLException e) {
+      throw cannotVerify(e);
+    }
+  }
+
+  /**
+   * Says that the connection works from now on.
+   *
+   * @throws io.github.advisorylock.LockLostException if the lock is lost
+   */
+  void startWork(Connection connection) {
+    finishWork(
+        connection); // a migration outside of a transaction, whose history row is written now
+    try {
+      dropSnapshotOfNativeLock(connection);
+      if (connection.getAutoCommit() && !keepsSession) {
+        lock.verify(connection); // nothing that is said on this connection would last
+        return;
+      }
+      Work work = lock.startWork(connection);
+      if (!work.endsWithTransaction()) {
+        add(connection, work);
+      }
+    } catch (SQLException e) {
+      throw cannotVerify(e);
+    }
+  }
+
+  /**
+   * Where Flyway holds a lock of its own in a transaction, what the migration creates concurrently
+   * would wait for that one's snapshot.
+   */
+  private void dropSnapshotOfNativeLock(Connection working) throws SQLException {
+    Connection main = runEnd.mainConnection();
+    if (main != null && main != working) {
+      Snapshots.dropFrom(main);
+    }
+  }
+
+  private synchronized void add(Connection connection, Work work) {
+    works.put(connection, work);
+  }
+
+  /** Between two statements: the next one must not run if the lock is lost. */
+  void continueWork(Connection connection) {
+    if (isAutoCommit(connection)) { // each statement is final
+      verify(connection);
+    } else if (lock.isLost()) {
+      lock.verify();
+    }
+  }
+
+  /**
+   * What happened in a transaction must not be committed if the lock is lost. What happened outside
+   * of one is final, and the history must say so: that work goes on until its row is written.
+   */
+  void beforeCommit(Connection connection) {
+    if (!isAutoCommit(connection)) {
+      verify(connection);
+    }
+  }
+
+  /** Says why a migration failed, if that is because the lock is lost. */
+  void explainFailure() {
+    lock.verify();
+  }
+
+  private boolean isAutoCommit(Connection connection) {
+    try {
+      return connection.getAutoCommit(); // asks the driver, not the server
+    } catch (SQLException e) {
+      throw cannotVerify(e);
+    }
+  }
+
+  private FlywayException cannotVerify(SQLException e) {
+    return new FlywayException(
+        "Whether the advisory lock %s is still held cannot be found out: %s"
+            .formatted(lock.key(), e.getMessage()),
+        e);
+  }
+
+  void finishWork(Connection connection) {
+    Work work = remove(connection);
+    if (work != null) {
+      work.close();
+    }
+  }
+
+  private synchronized @Nullable Work remove(Connection connection) {
+    return works.remove(connection);
   }
 
   /** Releases the lock, and returns when it is free. */
   void end() {
     watch.stop();
+    finish();
+  }
+
+  private void finish() {
+    unfinishedWorks().forEach(Work::close);
     lock.close();
+  }
+
+  private synchronized List<Work> unfinishedWorks() {
+    List<Work> unfinished = new ArrayList<>(works.values());
+    works.clear();
+    return unfinished;
   }
 
   /** Whether a run that wants the lock on the same thread is this one, which has it. */

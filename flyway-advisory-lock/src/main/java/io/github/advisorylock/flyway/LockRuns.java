@@ -3,11 +3,13 @@ package io.github.advisorylock.flyway;
 import io.github.advisorylock.AdvisoryLock;
 import io.github.advisorylock.ConnectionSettings;
 import io.github.advisorylock.ConnectionSource;
+import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockListener;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LogLines;
+import io.github.advisorylock.Pooling;
 import java.lang.ref.WeakReference;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -41,13 +43,22 @@ final class LockRuns {
       new ThreadLocal<>();
 
   /**
-   * Remembers the connection that Flyway closes last in this thread's run. The first that is shown
-   * is the one; later ones may be for migrations.
+   * Remembers the connection that Flyway closes last in this thread's run, and has Flyway's own
+   * lock at the level that suits it. The first that is shown is the one; later ones may be for
+   * migrations.
    */
-  void noteMainConnection(Connection connection) {
-    if (openMainConnection() == null) {
+  void mainConnectionSeen(Context context) {
+    if (noteMainConnection(context.getConnection())) {
+      target(context).ifPresent(target -> adaptNativeLock(target, context));
+    }
+  }
+
+  private boolean noteMainConnection(Connection connection) {
+    boolean isFirst = openMainConnection() == null;
+    if (isFirst) {
       mainConnection.set(new WeakReference<>(connection));
     }
+    return isFirst;
   }
 
   private @Nullable Connection openMainConnection() {
@@ -56,30 +67,119 @@ final class LockRuns {
     return connection == null || RunEnd.isClosed(connection) ? null : connection;
   }
 
-  /** Takes the lock for the run on this thread, unless it has it. */
+  private static void adaptNativeLock(Target target, Context context) {
+    AdvisoryLockProvider.adaptNativeLock(
+        context.getConfiguration(), target.settings(), target.keepsSession());
+  }
+
+  /**
+   * Takes the lock for the run on this thread, unless it has it, at an event on that connection.
+   */
+  void acquireOnMainConnection(Context context) {
+    noteMainConnection(context.getConnection());
+    if (!isHeldByThisRun()) {
+      Optional<Target> target = target(context);
+      target.ifPresent(found -> adaptNativeLock(found, context));
+      target.ifPresent(found -> acquire(found, context));
+    }
+  }
+
+  /** The same at an event on another connection. */
   void acquire(Context context) {
+    if (!isHeldByThisRun()) {
+      target(context).ifPresent(target -> acquire(target, context));
+    }
+  }
+
+  private boolean isHeldByThisRun() {
+    LockRun earlier = runs.get(Thread.currentThread());
+    if (earlier == null) {
+      return false;
+    }
+    if (earlier.isTheOneThatWantsTheLock()) {
+      return true;
+    }
+    earlier.end();
+    return false;
+  }
+
+  private void acquire(Target target, Context context) {
     Thread thread = Thread.currentThread();
-    LockRun earlier = runs.get(thread);
-    if (earlier != null) {
-      if (earlier.isTheOneThatWantsTheLock()) {
-        return;
-      }
-      earlier.end();
-    }
-    Optional<FlywaySettings> settings = FlywaySettings.of(context.getConfiguration());
-    if (settings.isPresent() && isPostgreSql(context.getConnection(), settings.get())) {
-      HeldLock lock = acquire(settings.get(), context);
-      boolean watched = false;
-      try {
-        RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
-        runs.put(thread, new LockRun(lock, runEnd, over -> runs.remove(thread, over)));
-        watched = true;
-      } finally {
-        if (!watched) { // no more threads to be had
-          lock.close();
-        }
+    HeldLock lock = acquireLock(target.settings(), context);
+    boolean watched = false;
+    try {
+      RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
+      runs.put(
+          thread,
+          new LockRun(lock, runEnd, target.keepsSession(), over -> runs.remove(thread, over)));
+      watched = true;
+    } finally {
+      if (!watched) { // no more threads to be had
+        lock.close();
       }
     }
+  }
+
+  /**
+   * What is to be locked.
+   *
+   * @param keepsSession whether what belongs to a session of Flyway's connections may be relied
+   *     upon
+   */
+  private record Target(FlywaySettings settings, boolean keepsSession) {}
+
+  /** Empty if there is to be no lock. */
+  private Optional<Target> target(Context context) {
+    return FlywaySettings.of(context.getConfiguration())
+        .flatMap(settings -> target(settings, context.getConnection()));
+  }
+
+  private Optional<Target> target(FlywaySettings settings, Connection connection) {
+    try {
+      Endpoint endpoint = Endpoint.of(connection);
+      if (endpoint.postgreSql()) {
+        Pooling pooling = settings.lock().session().pooling();
+        return Optional.of(new Target(settings, endpoint.keepsSession(pooling)));
+      }
+      String product = connection.getMetaData().getDatabaseProductName();
+      if (settings.explicit()) {
+        throw new FlywayException(
+            "%s* is set, but the database is not PostgreSQL (it says %s), and has no advisory locks. Remove the settings, or set %sactive=false"
+                .formatted(FlywaySettings.PREFIX, product, FlywaySettings.PREFIX));
+      }
+      log.debug("No advisory lock: the database is not PostgreSQL, but " + product);
+      return Optional.empty();
+    } catch (SQLException e) {
+      throw new FlywayException("Cannot find out whether the database is PostgreSQL", e);
+    }
+  }
+
+  void verify(Connection connection) {
+    ofThisThread().ifPresent(run -> run.verify(connection));
+  }
+
+  void startWork(Connection connection) {
+    ofThisThread().ifPresent(run -> run.startWork(connection));
+  }
+
+  void continueWork(Connection connection) {
+    ofThisThread().ifPresent(run -> run.continueWork(connection));
+  }
+
+  void beforeCommit(Connection connection) {
+    ofThisThread().ifPresent(run -> run.beforeCommit(connection));
+  }
+
+  void explainFailure() {
+    ofThisThread().ifPresent(LockRun::explainFailure);
+  }
+
+  void finishWork(Connection connection) {
+    ofThisThread().ifPresent(run -> run.finishWork(connection));
+  }
+
+  private Optional<LockRun> ofThisThread() {
+    return Optional.ofNullable(runs.get(Thread.currentThread()));
   }
 
   /** Releases the lock of the run on this thread, if it has it. */
@@ -90,7 +190,7 @@ final class LockRuns {
     }
   }
 
-  private HeldLock acquire(FlywaySettings settings, Context context) {
+  private HeldLock acquireLock(FlywaySettings settings, Context context) {
     Configuration flyway = context.getConfiguration();
     ConnectionSettings ownConnection = settings.lock().connection();
     ConnectionSource source =
@@ -98,25 +198,7 @@ final class LockRuns {
     LockKey key = settings.keyFor(defaultSchema(flyway, context.getConnection()));
     LockListener logLines = new LogLines(log::debug, log::info, log::warn);
     return new AdvisoryLock(key, settings.lock().retry(), logLines)
-        .acquire(LockSession.dedicated(source, APPLICATION));
-  }
-
-  private boolean isPostgreSql(Connection connection, FlywaySettings settings) {
-    try {
-      if (AdvisoryLock.isSupportedBy(connection)) {
-        return true;
-      }
-      String product = connection.getMetaData().getDatabaseProductName();
-      if (settings.explicit()) {
-        throw new FlywayException(
-            "%s* is set, but the database is not PostgreSQL (it says %s), and has no advisory locks. Remove the settings, or set %sactive=false"
-                .formatted(FlywaySettings.PREFIX, product, FlywaySettings.PREFIX));
-      }
-      log.debug("No advisory lock: the database is not PostgreSQL, but " + product);
-      return false;
-    } catch (SQLException e) {
-      throw new FlywayException("Cannot find out whether the database is PostgreSQL", e);
-    }
+        .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));
   }
 
   private static String defaultSchema(Configuration flyway, Connection connection) {

@@ -1,5 +1,6 @@
 package io.github.advisorylock.flyway;
 
+import java.util.Optional;
 import org.flywaydb.core.api.configuration.Configuration;
 import org.flywaydb.core.api.logging.Log;
 import org.flywaydb.core.api.logging.LogFactory;
@@ -10,33 +11,49 @@ enum NativeLock {
   /**
    * It is taken at session level unless the user chose, as far as that can be seen. By default
    * Flyway holds it in an open transaction with a snapshot, and CREATE INDEX CONCURRENTLY waits for
-   * that for ever.
+   * that for ever; and it needs a connection more for it.
    */
   AUTO {
     @Override
-    void applyTo(Configuration flyway) {
-      try {
-        Plugins.find(flyway, PostgreSQLConfigurationExtension.class)
-            .filter(NativeLock::isUnset)
-            .ifPresent(postgres -> postgres.setTransactionalLock(false));
-      } catch (NoClassDefFoundError e) {
-        // Flyway's PostgreSQL module is not there: the database is another one.
-        LOG.debug("Flyway's own lock is left alone: " + e.getMessage());
-      }
+    boolean toSessionLevel(Configuration flyway) {
+      Optional<PostgreSQLConfigurationExtension> unset =
+          settings(flyway).filter(NativeLock::isUnset);
+      unset.ifPresent(postgres -> postgres.setTransactionalLock(false));
+      return unset.isPresent();
     }
   },
 
   /** It stays as it is. */
   KEEP {
     @Override
-    void applyTo(Configuration flyway) {
-      // nothing to change
+    boolean toSessionLevel(Configuration flyway) {
+      return false;
     }
   };
 
   private static final Log LOG = LogFactory.getLog(NativeLock.class);
 
-  abstract void applyTo(Configuration flyway);
+  /**
+   * Switches it, if it may. Takes effect when Flyway has not opened its second connection yet.
+   *
+   * @return whether it was switched
+   */
+  abstract boolean toSessionLevel(Configuration flyway);
+
+  /** Undoes that. */
+  static void toTransactionLevel(Configuration flyway) {
+    settings(flyway).ifPresent(postgres -> postgres.setTransactionalLock(true));
+  }
+
+  private static Optional<PostgreSQLConfigurationExtension> settings(Configuration flyway) {
+    try {
+      return Plugins.find(flyway, PostgreSQLConfigurationExtension.class);
+    } catch (NoClassDefFoundError e) {
+      // Flyway's PostgreSQL module is not there: the database is another one.
+      LOG.debug("Flyway's own lock is left alone: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
 
   private static boolean isUnset(PostgreSQLConfigurationExtension postgres) {
     return hasNoValue(postgres) || !tellsSetFromUnset();

@@ -1,0 +1,58 @@
+package io.github.advisorylock.flyway;
+
+import java.sql.Connection;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stops a run before it commits what it did, if the lock is lost, and says when a connection has
+ * done its work. After everything else that happens on the connection. For Flyway only.
+ */
+public final class FinishWork extends LockCallback {
+
+  private static final Set<String> MIGRATED = Set.of("AFTER_EACH_MIGRATE", "AFTER_EACH_UNDO");
+
+  private static final Set<String> FAILED =
+      Set.of("AFTER_EACH_MIGRATE_ERROR", "AFTER_EACH_UNDO_ERROR");
+
+  /** The ends of what happens on the main connection only. */
+  private static final Set<String> ON_MAIN_CONNECTION =
+      Set.of(
+          "AFTER_BASELINE",
+          "AFTER_BASELINE_ERROR",
+          "AFTER_CLEAN",
+          "AFTER_CLEAN_ERROR",
+          "AFTER_REPAIR",
+          "AFTER_REPAIR_ERROR");
+
+  /** The callback; Flyway may make it by its name. */
+  public FinishWork() {
+    super(
+        LAST,
+        Stream.of(MIGRATED, FAILED, ON_MAIN_CONNECTION, StartWork.ON_OWN_CONNECTION)
+            .flatMap(Set::stream)
+            .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  @Override
+  boolean isWorth(Event event, @Nullable Context context) {
+    return StartWork.isWorthItsConnection(event, context);
+  }
+
+  @Override
+  void handle(Event event, Context context, LockRuns runs) {
+    Connection connection = context.getConnection();
+    if (MIGRATED.contains(event.name())) {
+      runs.beforeCommit(connection);
+    } else {
+      runs.finishWork(connection);
+      if (FAILED.contains(event.name())) {
+        runs.explainFailure();
+      }
+    }
+  }
+}
