@@ -46,12 +46,21 @@ public final class AdvisoryLockConfiguration implements AutoloadedConfigurations
     define(all, "maxBackoff", "Longest pause. Default: 1s");
     define(
         all,
+        "lease",
+        "How long a frozen process keeps the lock, where that has a connection of its own; 0: for"
+            + " ever. Default: 30s");
+    define(all, "pooling", "auto (default), session or transaction: what a pooler in between does");
+    define(
+        all,
         "url",
         "JDBC URL of a connection for the lock alone, such as past a connection pooler",
         ConfigurationValueObfuscator.URL_OBFUSCATOR);
     define(all, "user", "User of that connection");
     define(all, "password", "Password of that connection", ConfigurationValueObfuscator.STANDARD);
-    define(all, "tableLock", "What an old DATABASECHANGELOGLOCK that says locked leads to: warn");
+    define(
+        all,
+        "tableLock",
+        "What a DATABASECHANGELOGLOCK that says locked leads to: warn (default), or honour");
     return Map.copyOf(all);
   }
 

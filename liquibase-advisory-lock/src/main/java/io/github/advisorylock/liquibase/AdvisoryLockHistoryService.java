@@ -4,10 +4,12 @@ import io.github.advisorylock.LockConfigurationException;
 import io.github.advisorylock.RetryPolicy;
 import java.util.List;
 import java.util.Optional;
+import liquibase.changelog.ChangeSet;
 import liquibase.changelog.RanChangeSet;
 import liquibase.changelog.StandardChangeLogHistoryService;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
+import liquibase.exception.DatabaseHistoryException;
 import liquibase.exception.LockException;
 import liquibase.exception.UnexpectedLiquibaseException;
 import liquibase.lockservice.LockServiceFactory;
@@ -138,6 +140,20 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       }
     }
     return super.getRanChangeSets();
+  }
+
+  /**
+   * Whether a changeset has run, which Liquibase asks right before it would run it.
+   *
+   * @throws DatabaseException if the history cannot be read, or the lock under which this happens
+   *     is lost
+   * @throws DatabaseHistoryException if the history is not as it should be
+   */
+  @Override
+  public ChangeSet.RunStatus getRunStatus(ChangeSet changeSet)
+      throws DatabaseException, DatabaseHistoryException {
+    HeldLocks.verify(Databases.connectionOf(getDatabase()));
+    return super.getRunStatus(changeSet);
   }
 
   /** Forgets what was read from the database. */

@@ -144,7 +144,10 @@ public final class AdvisoryLockService implements LockService {
     }
     boolean prepared = false;
     try {
-      OldTableLock.report(database());
+      switch (settings.tableLock()) {
+        case WARN -> OldTableLock.report(database());
+        case HONOUR -> taken.get().takeTableLock(retry);
+      }
       refreshHistory();
       database().rollback(); // sets the search path, as Liquibase's own service leaves it
       prepared = true;
@@ -213,15 +216,27 @@ public final class AdvisoryLockService implements LockService {
 
   /**
    * Ends the session that holds the lock, after making sure that it is still the same one, and
-   * waits for its end up to ten seconds. Does nothing if nobody holds the lock.
+   * waits for its end up to ten seconds. Does nothing if nobody holds the lock. With {@code
+   * liquibase.advisoryLock.tableLock=honour}, then clears the row of Liquibase's own lock, too.
    *
    * @throws LockException if this role may not end that session, or it does not end
    */
   @Override
   public void forceReleaseLock() throws LockException {
-    LockKey key = settings().keyFor(database());
+    LiquibaseSettings settings = settings();
     HeldLocks.endAllOn(Databases.connectionOf(database()));
-    HolderEnd.force(Databases.connectionOf(database()), key);
+    HolderEnd.force(Databases.connectionOf(database()), settings.keyFor(database()));
+    if (settings.tableLock() == TableLock.HONOUR) {
+      clearTableLock();
+    }
+  }
+
+  private void clearTableLock() throws LockException {
+    try {
+      OldTableLock.standardService(database()).forceReleaseLock();
+    } catch (DatabaseException e) {
+      throw new LockException(e.getMessage(), e);
+    }
   }
 
   /**

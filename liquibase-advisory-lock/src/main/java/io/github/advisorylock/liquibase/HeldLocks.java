@@ -6,6 +6,7 @@ import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockSession;
+import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.LockTimeoutException;
 import io.github.advisorylock.RetryPolicy;
 import java.sql.Connection;
@@ -19,7 +20,6 @@ import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
 import liquibase.exception.LockException;
 import liquibase.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The locks of all runs of Liquibase in this JVM. Safe for use by several threads.
@@ -68,8 +68,10 @@ final class HeldLocks {
       }
       HeldLock held =
           new AdvisoryLock(key, retry, Messages.logLines())
-              .acquire(session(connection, settings.lock().connection()));
-      return Optional.of(add(new RunLock(database, connection, key, held, log)));
+              .acquire(session(connection, settings.lock()));
+      RunLock lock = add(new RunLock(database, connection, key, held, log));
+      prepare(lock, settings);
+      return Optional.of(lock);
     } catch (io.github.advisorylock.LockException e) {
       throw new LockException(e.getMessage(), e);
     } catch (DatabaseException e) {
@@ -82,13 +84,50 @@ final class HeldLocks {
 
   /** Whether {@link #acquire} failed since the lock did not become free in time. */
   static boolean isHeldByOther(LockException failure) {
-    return failure.getCause() instanceof LockTimeoutException;
+    return failure.getCause() instanceof LockTimeoutException
+        || failure instanceof TableLockedException;
   }
 
-  private static LockSession session(Connection connection, @Nullable ConnectionSettings own) {
+  private static LockSession session(Connection connection, LockSettings settings) {
+    ConnectionSettings own = settings.connection();
     return own == null
-        ? LockSession.borrowed(connection, APPLICATION)
-        : LockSession.dedicated(own::open, APPLICATION);
+        ? LockSession.borrowed(connection, APPLICATION, settings.session().pooling())
+        : LockSession.dedicated(own::open, APPLICATION, settings.session());
+  }
+
+  /** Where the lock has a session of its own, Liquibase's says that it works under it. */
+  private static void prepare(RunLock lock, LiquibaseSettings settings) throws LockException {
+    if (settings.lock().connection() == null) {
+      return;
+    }
+    boolean prepared = false;
+    try {
+      lock.startWork(settings.lock().session().pooling());
+      prepared = true;
+    } catch (SQLException | io.github.advisorylock.LockException e) {
+      throw new LockException(e.getMessage(), e);
+    } finally {
+      if (!prepared) {
+        end(lock);
+      }
+    }
+  }
+
+  /**
+   * Stops a run whose lock is lost; does nothing on a connection that is not under one.
+   *
+   * @throws DatabaseException with the core's message, if it is
+   */
+  static void verify(Connection connection) throws DatabaseException {
+    for (RunLock lock : HELD) {
+      if (lock.isOn(connection)) {
+        try {
+          lock.verify();
+        } catch (SQLException | io.github.advisorylock.LockException e) {
+          throw new DatabaseException(e.getMessage(), e);
+        }
+      }
+    }
   }
 
   /**

@@ -1,12 +1,17 @@
 package io.github.advisorylock.liquibase;
 
+import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.Pooling;
+import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.RunWatch;
+import io.github.advisorylock.Work;
 import java.sql.Connection;
 import java.sql.SQLException;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
+import liquibase.exception.LockException;
 import liquibase.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +29,8 @@ final class RunLock {
   private final Thread thread = Thread.currentThread();
   private final int depth = RunningCommands.depth();
   private volatile @Nullable RunWatch watch;
+  private volatile @Nullable Work work;
+  private volatile @Nullable TableLockRow tableLockRow;
 
   /**
    * A lock that the current thread has taken.
@@ -67,6 +74,38 @@ final class RunLock {
   }
 
   /**
+   * Says that Liquibase's connection works under the lock, which another session holds. Behind a
+   * pooler that could only be said in each transaction, and Liquibase ends one between the last
+   * moment that it tells us about and the first change.
+   */
+  void startWork(Pooling pooling) throws SQLException {
+    if (held == null) {
+      return;
+    }
+    if (Endpoint.of(connection).keepsSession(pooling)) {
+      work = held.startWorkOfSession(connection);
+    }
+  }
+
+  /** Takes the row of Liquibase's own lock, too. */
+  void takeTableLock(RetryPolicy retry) throws LockException, DatabaseException {
+    if (held != null) {
+      tableLockRow = TableLockRow.take(database, key, retry);
+    }
+  }
+
+  /**
+   * Asks, before the next changeset, whether the lock is still held.
+   *
+   * @throws io.github.advisorylock.LockLostException if it is not
+   */
+  void verify() throws SQLException {
+    if (held != null) {
+      held.verify(connection);
+    }
+  }
+
+  /**
    * Starts to look for the end of the connection, since Liquibase does not always release: after an
    * {@code Error} it does not clean up, and some releases forget to when another thread's command
    * ends. A pool would then hand out a connection that holds the lock.
@@ -85,14 +124,31 @@ final class RunLock {
     }
   }
 
+  private void releaseTableLock() {
+    TableLockRow row = tableLockRow;
+    tableLockRow = null;
+    if (row != null) {
+      try {
+        row.release();
+        Databases.leaveTransaction(database);
+      } catch (LockException | DatabaseException | RuntimeException e) {
+        log.warning(
+            "The row of "
+                + database.getDatabaseChangeLogLockTableName()
+                + " could not be freed. The next run with this advisory lock frees it",
+            e);
+      }
+    }
+  }
+
   /**
    * Rolls back what the run has not committed, so that it cannot be committed without the lock, and
    * releases it. Never throws, so that it cannot hide why the run failed.
    */
   void end() {
-    RunWatch started = watch;
-    if (started != null) {
-      started.stop();
+    RunWatch watching = watch;
+    if (watching != null) {
+      watching.stop();
     }
     if (held == null) {
       return;
@@ -103,6 +159,11 @@ final class RunLock {
       } catch (DatabaseException | RuntimeException e) {
         log.fine("The transaction could not be rolled back before the lock's release", e);
       }
+      releaseTableLock();
+    }
+    Work started = work;
+    if (started != null) {
+      started.close();
     }
     held.close();
   }

@@ -1,0 +1,123 @@
+package io.github.advisorylock.liquibase;
+
+import io.github.advisorylock.LockKey;
+import io.github.advisorylock.Patience;
+import io.github.advisorylock.RetryPolicy;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import liquibase.Scope;
+import liquibase.database.Database;
+import liquibase.exception.DatabaseException;
+import liquibase.exception.LockException;
+import liquibase.executor.ExecutorService;
+import liquibase.lockservice.DatabaseChangeLogLock;
+import liquibase.lockservice.StandardLockService;
+import liquibase.statement.core.UpdateStatement;
+
+/**
+ * The row of DATABASECHANGELOGLOCK, taken along with the advisory lock, so that runners without
+ * advisory locks see it.
+ *
+ * <p>The row says under which advisory lock it was taken: whoever holds that lock later knows that
+ * its writer is gone, and need not wait.
+ */
+final class TableLockRow {
+
+  private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
+  private static final int LONGEST_NAME = 255;
+
+  private final Database database;
+  private final StandardLockService service;
+  private final String mark;
+
+  private TableLockRow(Database database, LockKey key) {
+    this.database = database;
+    this.service = OldTableLock.standardService(database);
+    this.mark = " under advisory lock " + key.value();
+  }
+
+  /**
+   * Waits for the row and takes it. The advisory lock must be held.
+   *
+   * @throws TableLockedException if it does not become free in time
+   * @throws LockException if it is not to be had for another reason, or the thread was interrupted;
+   *     its interrupt flag is set then
+   */
+  static TableLockRow take(Database database, LockKey key, RetryPolicy retry)
+      throws LockException, DatabaseException {
+    TableLockRow row = new TableLockRow(database, key);
+    row.waitFor(new Patience(retry));
+    return row;
+  }
+
+  private void waitFor(Patience patience) throws LockException, DatabaseException {
+    Duration nextReport = Duration.ZERO;
+    while (true) {
+      patience.countTry();
+      if (service.acquireLock()) {
+        sign();
+        return;
+      }
+      Optional<DatabaseChangeLogLock> locked = Arrays.stream(service.listLocks()).findFirst();
+      Databases.leaveTransaction(database); // before a pause, or an index of others waits for us
+      if (locked.filter(lock -> lock.getLockedBy().endsWith(mark)).isPresent()) {
+        service.forceReleaseLock(); // we hold the advisory lock, so whoever wrote that is gone
+        continue;
+      }
+      String holder = locked.map(this::describe).orElse("somebody who has just left");
+      if (patience.isExhausted()) {
+        throw new TableLockedException(
+            "Gave up on %s after %d s: it is locked by %s. That is a Liquibase without advisory locks. Let it finish, or, if it is dead, clear its row: run release-locks with %stableLock=honour"
+                .formatted(
+                    database.getDatabaseChangeLogLockTableName(),
+                    patience.waited().toSeconds(),
+                    holder,
+                    AdvisoryLockConfiguration.PREFIX));
+      }
+      if (patience.waited().compareTo(nextReport) >= 0) {
+        Messages.info(
+            "Waiting for %s, which is locked by %s"
+                .formatted(database.getDatabaseChangeLogLockTableName(), holder));
+        nextReport = patience.waited().plus(BETWEEN_REPORTS);
+      }
+      try {
+        patience.pause();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new LockException(
+            "Interrupted while waiting for " + database.getDatabaseChangeLogLockTableName(), e);
+      }
+    }
+  }
+
+  private String describe(DatabaseChangeLogLock lock) {
+    return "%s since %s".formatted(lock.getLockedBy(), lock.getLockGranted().toInstant());
+  }
+
+  private void sign() throws LockException, DatabaseException {
+    String writer =
+        Arrays.stream(service.listLocks())
+            .map(DatabaseChangeLogLock::getLockedBy)
+            .findFirst()
+            .orElse("Liquibase");
+    int room = LONGEST_NAME - mark.length();
+    Scope.getCurrentScope()
+        .getSingleton(ExecutorService.class)
+        .getExecutor("jdbc", database)
+        .execute(
+            new UpdateStatement(
+                    database.getLiquibaseCatalogName(),
+                    database.getLiquibaseSchemaName(),
+                    database.getDatabaseChangeLogLockTableName())
+                .addNewColumnValue(
+                    "LOCKEDBY", writer.substring(0, Math.min(writer.length(), room)) + mark)
+                .setWhereClause("ID = 1"));
+    database.commit();
+  }
+
+  /** Frees the row. */
+  void release() throws LockException {
+    service.releaseLock();
+  }
+}
