@@ -27,6 +27,18 @@ final class Await {
     }
   }
 
+  /** Whether {@code condition} comes to hold in this time; for what may well not happen. */
+  static boolean within(Duration deadline, BooleanSupplier condition) {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - start > deadline.toNanos()) {
+        return false;
+      }
+      pause("it is so");
+    }
+    return true;
+  }
+
   private static void pause(String description) {
     try {
       Thread.sleep(INTERVAL_MILLIS);

@@ -1,5 +1,6 @@
 package io.github.advisorylock.it;
 
+import java.net.InetSocketAddress;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -23,7 +24,7 @@ final class Database implements AutoCloseable {
   private final JdbcUrl url;
   private final Login owner;
   private final List<Login> logins = new ArrayList<>();
-  private final Connection connection;
+  private Connection connection;
 
   Database(Server server, String name, JdbcUrl url, Login owner) {
     this.server = server;
@@ -92,6 +93,21 @@ final class Database implements AutoCloseable {
       execute(grant.replace(":role", login.user()));
     }
     return login;
+  }
+
+  /** Questions go on after a restart of the server, which has ended the harness's sessions, too. */
+  synchronized void reconnect() {
+    connection = connect();
+  }
+
+  /** Where the server is, for a proxy before it. */
+  InetSocketAddress address() {
+    return url.address();
+  }
+
+  /** The same as {@link #url(String)}, by way of a proxy. */
+  String url(String applicationName, TcpProxy proxy) {
+    return url.via(proxy.address()).with("ApplicationName", applicationName).toString();
   }
 
   synchronized void execute(String... statements) {

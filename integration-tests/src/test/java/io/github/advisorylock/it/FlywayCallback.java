@@ -9,10 +9,21 @@ final class FlywayCallback implements Callback {
 
   private final String eventName;
   private final Runnable action;
+  private final boolean inTransaction;
 
   FlywayCallback(String eventName, Runnable action) {
+    this(eventName, action, true);
+  }
+
+  private FlywayCallback(String eventName, Runnable action, boolean inTransaction) {
     this.eventName = eventName;
     this.action = action;
+    this.inTransaction = inTransaction;
+  }
+
+  /** One for which Flyway opens no transaction, and so holds no snapshot meanwhile. */
+  static FlywayCallback outsideTransactions(String eventName, Runnable action) {
+    return new FlywayCallback(eventName, action, false);
   }
 
   @Override
@@ -22,7 +33,7 @@ final class FlywayCallback implements Callback {
 
   @Override
   public boolean canHandleInTransaction(Event event, Context context) {
-    return true;
+    return inTransaction;
   }
 
   @Override

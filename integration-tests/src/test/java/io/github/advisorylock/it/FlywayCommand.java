@@ -52,7 +52,11 @@ final class FlywayCommand implements ReplicaMain.ToolCommand {
   }
 
   private FluentConfiguration configure() {
-    return Flyway.configure()
+    FluentConfiguration configuration = Flyway.configure();
+    if (instructions.containsKey("chaos")) {
+      configuration.javaMigrations(ChaosMigration.all());
+    }
+    return configuration
         .envVars()
         .locations("filesystem:" + instructions.get("migrations"))
         .dataSource(instructions.get("url"), instructions.get("user"), instructions.get("password"))

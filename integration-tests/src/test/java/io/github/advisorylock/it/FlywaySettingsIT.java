@@ -90,7 +90,7 @@ class FlywaySettingsIT extends SettingsContract {
 
     assertThat(stage.run().ok()).isTrue();
 
-    assertThat(stage.locksOfWorkingSession()).isEqualTo(1);
+    assertThat(stage.locksOfWorkingSession()).as("Flyway's and ours for work").isEqualTo(2);
   }
 
   @ParameterizedTest

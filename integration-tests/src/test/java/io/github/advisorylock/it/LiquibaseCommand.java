@@ -39,8 +39,8 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
     ResourceAccessor resources = resources();
     DatabaseFactory.getInstance();
     ChangeLogParserFactory.getInstance()
-        .getParser(Migrations.CHANGELOG, resources)
-        .parse(Migrations.CHANGELOG, new ChangeLogParameters(), resources);
+        .getParser(changelog(), resources)
+        .parse(changelog(), new ChangeLogParameters(), resources);
   }
 
   @Override
@@ -50,7 +50,7 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
 
   private void execute() throws Exception {
     CommandScope command = new CommandScope(instructions.get("command"));
-    command.addArgumentValue("changelogFile", Migrations.CHANGELOG);
+    command.addArgumentValue("changelogFile", changelog());
     command.addArgumentValue("changeExecListener", new Recorder());
     ReplicaMain.startingWith("argument.", instructions).forEach(command::addArgumentValue);
     if (instructions.get("pool").equals("0")) {
@@ -69,6 +69,10 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
       command.addArgumentValue("database", database);
       command.execute();
     }
+  }
+
+  private String changelog() {
+    return instructions.containsKey("chaos") ? ChaosChange.CHANGELOG : Migrations.CHANGELOG;
   }
 
   private ResourceAccessor resources() throws Exception {

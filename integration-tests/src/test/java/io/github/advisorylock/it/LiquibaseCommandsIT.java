@@ -309,7 +309,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
         "maxBackoff | 1 day         | a duration from 1 ms",
         "url        | localhost     | a JDBC URL",
         "user       | me            | left out when url is not set",
-        "tableLock  | honour        | warn",
+        "tableLock  | respect       | warn or honour",
       })
   void shouldRejectAValueThatCannotBeUsedBeforeTheDatabaseIsTouched(
       String name, String value, String allowed) {

@@ -36,7 +36,7 @@ class LiquibaseSettingsIT extends SettingsContract {
 
   @Override
   String ownSettingAllowed() {
-    return "warn";
+    return "warn or honour";
   }
 
   @Override

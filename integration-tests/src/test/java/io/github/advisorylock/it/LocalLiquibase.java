@@ -17,6 +17,7 @@ import liquibase.database.jvm.JdbcConnection;
 import liquibase.exception.LiquibaseException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
+import liquibase.logging.LogService;
 import liquibase.resource.DirectoryResourceAccessor;
 import liquibase.ui.ConsoleUIService;
 
@@ -59,6 +60,12 @@ final class LocalLiquibase implements AutoCloseable {
   /** A setting of the lock or of Liquibase, by its full name, for the runs to come. */
   LocalLiquibase with(String name, String value) {
     scopeValues.put(name, value);
+    return this;
+  }
+
+  /** Where the log of the runs to come goes. */
+  LocalLiquibase withLog(LogService log) {
+    scopeValues.put(Scope.Attr.logService.name(), log);
     return this;
   }
 

@@ -62,6 +62,14 @@ abstract class LocalLiquibaseScene {
     }
   }
 
+  /** The lock gets a connection of its own. */
+  final LocalLiquibase withOwnLockSession(LocalLiquibase liquibase) {
+    return liquibase
+        .with(SETTINGS + "url", scene.database().url())
+        .with(SETTINGS + "user", scene.database().user())
+        .with(SETTINGS + "password", scene.database().password());
+  }
+
   final void write(Migrations migrations) {
     migrations.writeTo(folder, Tool.LIQUIBASE);
   }

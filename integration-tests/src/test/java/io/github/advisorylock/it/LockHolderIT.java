@@ -91,17 +91,20 @@ class LockHolderIT {
                   null,
                   null,
                   null,
+                  null,
                   null));
     }
   }
 
   @Test
-  void shouldSeeASharedLockOfAnotherKindAsFree() throws SQLException {
+  void shouldSeeWhoSharesTheKeyForAPurposeOfItsOwn() throws SQLException {
     try (Connection connection = scene.database().connect();
         Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_lock_shared(" + LockStage.KEY.value() + ")");
 
-      assertThat(LockHolder.find(connection, LockStage.KEY)).isEmpty();
+      assertThat(LockHolder.find(connection, LockStage.KEY))
+          .hasValueSatisfying(
+              holder -> assertThat(holder.applicationName()).isEqualTo(Database.HARNESS));
     }
   }
 
@@ -186,6 +189,7 @@ class LockHolderIT {
               now.clientAddress(),
               now.connectedSince().minusNanos(1_000),
               now.state(),
+              now.stateFor(),
               now.query());
 
       assertThat(before.terminate(connection)).isFalse();

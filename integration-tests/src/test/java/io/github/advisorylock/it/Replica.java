@@ -42,6 +42,15 @@ final class Replica implements AutoCloseable {
 
   /** Starts the JVM and returns at once; {@link Replicas} is how tests get here. */
   static Replica start(String name, Rollout rollout, Path folder) {
+    List<String> arguments = new ArrayList<>();
+    rollout.instructions(name, folder).forEach((key, value) -> arguments.add(key + "=" + value));
+    return new Replica(
+        name, launch(rollout.classPath(), ReplicaMain.class, arguments, rollout.environment()));
+  }
+
+  /** Starts a small JVM, which inherits no settings of either tool. */
+  static Process launch(
+      String classPath, Class<?> main, List<String> arguments, Map<String, String> variables) {
     List<String> line =
         new ArrayList<>(
             List.of(
@@ -52,15 +61,15 @@ final class Replica implements AutoCloseable {
                 "-Xshare:auto",
                 "-Dfile.encoding=UTF-8",
                 "-cp",
-                rollout.classPath(),
-                "io.github.advisorylock.it.ReplicaMain"));
-    rollout.instructions(name, folder).forEach((key, value) -> line.add(key + "=" + value));
+                classPath,
+                main.getName()));
+    line.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(line);
     Map<String, String> environment = builder.environment();
     environment.keySet().removeIf(Replica::isSettingOfATool);
-    environment.putAll(rollout.environment());
+    environment.putAll(variables);
     try {
-      return new Replica(name, builder.start());
+      return builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -133,10 +142,14 @@ final class Replica implements AutoCloseable {
 
   /** Sends {@code STOP}, {@code CONT}, {@code TERM}, … */
   void signal(String signal) {
+    signal(signal, pid());
+  }
+
+  static void signal(String signal, long pid) {
     try {
-      Process kill = new ProcessBuilder("kill", "-" + signal, "" + pid()).inheritIO().start();
+      Process kill = new ProcessBuilder("kill", "-" + signal, "" + pid).inheritIO().start();
       if (kill.waitFor() != 0) {
-        throw new IllegalStateException("kill -%s %d failed".formatted(signal, pid()));
+        throw new IllegalStateException("kill -%s %d failed".formatted(signal, pid));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -25,7 +25,7 @@ final class ReplicaMain {
     PrintStream protocol = System.out;
     System.setOut(System.err);
     formatLogs();
-    ToolCommand command = command(arguments);
+    ToolCommand command = command(parse(arguments));
     Thread worker = new Thread(() -> protocol.println(run(command).line()), "replica");
     worker.setDaemon(true);
     warmUp(command);
@@ -46,7 +46,7 @@ final class ReplicaMain {
   /**
    * Flyway logs through slf4j-simple, Liquibase through java.util.logging: make them look alike.
    */
-  private static void formatLogs() {
+  static void formatLogs() {
     String simpleLogger = "org.slf4j.simpleLogger.";
     System.setProperty(simpleLogger + "showDateTime", "true");
     System.setProperty(simpleLogger + "dateTimeFormat", "HH:mm:ss.SSS");
@@ -55,12 +55,17 @@ final class ReplicaMain {
         "java.util.logging.SimpleFormatter.format", "%1$tT.%1$tL %4$s %3$s - %5$s%6$s%n");
   }
 
-  private static ToolCommand command(String[] arguments) {
+  /** Instructions from {@code name=value}. */
+  static Map<String, String> parse(String... arguments) {
     Map<String, String> instructions = new TreeMap<>();
     for (String argument : arguments) {
       int equals = argument.indexOf('=');
       instructions.put(argument.substring(0, equals), argument.substring(equals + 1));
     }
+    return instructions;
+  }
+
+  static ToolCommand command(Map<String, String> instructions) {
     return Tool.valueOf(instructions.get("tool")) == Tool.FLYWAY
         ? new FlywayCommand(instructions)
         : new LiquibaseCommand(instructions);
@@ -79,7 +84,7 @@ final class ReplicaMain {
   }
 
   /** What fails here fails again in the run, which reports it. */
-  private static void warmUp(ToolCommand command) {
+  static void warmUp(ToolCommand command) {
     try {
       command.warmUp();
     } catch (Exception e) {
@@ -87,7 +92,7 @@ final class ReplicaMain {
     }
   }
 
-  private static Outcome run(ToolCommand command) {
+  static Outcome run(ToolCommand command) {
     boolean ok = false;
     String sqlState = "";
     String message = "";

@@ -28,13 +28,24 @@ final class Server {
   private final JdbcUrl url;
   private final Login admin;
 
-  private Server(JdbcUrl url, Login admin) {
+  Server(JdbcUrl url, Login admin) {
     this.url = url;
     this.admin = admin;
   }
 
   static Server get() {
     return Holder.SERVER;
+  }
+
+  /** Whether this JVM starts its servers itself, and so may start one more. */
+  static boolean isEmbedded() {
+    return System.getProperty("postgres.url", "").isEmpty()
+        && !Boolean.getBoolean("postgres.testcontainers");
+  }
+
+  /** An embedded server besides, for what would disturb every other test; ends with the JVM. */
+  static Server another(Map<String, String> settings) {
+    return embedded(settings);
   }
 
   /** Creates a database of its own for one test, which drops it by closing it. */
@@ -66,12 +77,12 @@ final class Server {
               System.getProperty("postgres.user", "postgres"),
               System.getProperty("postgres.password", "")));
     }
-    return Boolean.getBoolean("postgres.testcontainers") ? container() : embedded();
+    return Boolean.getBoolean("postgres.testcontainers") ? container() : embedded(SETTINGS);
   }
 
-  private static Server embedded() {
+  private static Server embedded(Map<String, String> settings) {
     EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
-    SETTINGS.forEach(builder::setServerConfig);
+    settings.forEach(builder::setServerConfig);
     EmbeddedPostgres postgres;
     try {
       postgres = builder.start();

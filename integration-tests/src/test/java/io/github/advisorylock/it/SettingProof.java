@@ -99,6 +99,31 @@ enum SettingProof {
     }
   },
 
+  LEASE("lease") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.runSlowly("lease", "1s").ok()).isTrue();
+      assertThat(stage.sawHeartbeat())
+          .as("the default's first heartbeat comes after ten seconds")
+          .isTrue();
+    }
+  },
+
+  POOLING("pooling") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      if (stage.tool() == Tool.LIQUIBASE) {
+        assertThat(stage.refusal("pooling", "transaction"))
+            .contains("may hand each transaction to another session");
+      } else {
+        assertThat(stage.run("pooling", "transaction").ok()).isTrue();
+        assertThat(stage.locksOfWorkingSession())
+            .as("Flyway's own lock is on its other connection")
+            .isEqualTo(1);
+      }
+    }
+  },
+
   URL("url") {
     @Override
     void prove(SettingStage stage) throws Exception {
@@ -185,6 +210,19 @@ enum SettingProof {
     }
   },
 
+  /** One error after the other. */
+  HOLDING("lease", "pooling") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.refusal("lease", "500ms"))
+          .contains(stage.tool().settings() + "lease is '500ms', but must be 0 for none, or");
+      assertThat(stage.refusal("pooling", "maybe"))
+          .contains(
+              stage.tool().settings()
+                  + "pooling is 'maybe', but must be auto or session or transaction");
+    }
+  },
+
   /** One error shows both. */
   BACKOFFS("backoff", "maxBackoff") {
     @Override
@@ -201,18 +239,16 @@ enum SettingProof {
     void prove(SettingStage stage) throws Exception {
       assertThat(stage.run("nativeLock", "keep").ok()).isTrue();
       assertThat(stage.locksOfWorkingSession())
-          .as("Flyway's own lock is on its other connection")
-          .isEqualTo(0);
+          .as("Flyway's own lock is on its other connection, and ours for work on this one")
+          .isEqualTo(1);
     }
   },
 
-  /** So far it has one value, which is the default. */
   TABLE_LOCK("tableLock") {
     @Override
     void prove(SettingStage stage) throws Exception {
-      assertThat(stage.refusal("tableLock", "banana"))
-          .contains(stage.tool().settings() + "tableLock is 'banana', but must be warn");
-      assertThat(stage.run("tableLock", "warn").ok()).isTrue();
+      assertThat(stage.run("tableLock", "honour").ok()).isTrue();
+      assertThat(stage.hasTableLock()).isTrue();
     }
   };
 
@@ -242,6 +278,8 @@ enum SettingProof {
         BACKOFF,
         BACKOFF_STEP,
         MAX_BACKOFF,
+        LEASE,
+        POOLING,
         URL,
         USER,
         PASSWORD,
@@ -250,7 +288,7 @@ enum SettingProof {
 
   /** The same settings in fewer runs. */
   static List<SettingProof> together(Tool tool) {
-    return List.of(ACTIVE, WAITING, BACKOFFS, own(tool));
+    return List.of(ACTIVE, WAITING, HOLDING, BACKOFFS, own(tool));
   }
 
   private static String withParameters(Database database, String... namesAndValues) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.it.SettingChannel.Ending;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -30,13 +32,44 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
   }
 
   Ending run(String... namesAndValues) throws Exception {
+    return run(migrations(), namesAndValues);
+  }
+
+  /** Runs for more than a second, with a lock session of its own in both tools. */
+  Ending runSlowly(String... namesAndValues) throws Exception {
+    List<String> all = new ArrayList<>(List.of(namesAndValues));
+    Login login = database.owner();
+    all.addAll(List.of("url", database.url(), "user", login.user(), "password", login.password()));
+    return run(
+        migrations()
+            .versioned(
+                "2",
+                "slow",
+                "SELECT pg_sleep(1)",
+                "CREATE TABLE slow AS SELECT count(*) AS beats FROM pg_stat_activity"
+                    + " WHERE application_name LIKE '% holds %'"
+                    + " AND state_change > now() + interval '200ms'"),
+        all.toArray(String[]::new));
+  }
+
+  boolean sawHeartbeat() {
+    return database.count("SELECT beats FROM slow") > 0;
+  }
+
+  /** Whether Liquibase's own lock has a table. */
+  boolean hasTableLock() {
+    return database.count("SELECT count(*) FROM pg_class WHERE relname = 'databasechangeloglock'")
+        == 1;
+  }
+
+  private Ending run(Migrations migrations, String... namesAndValues) throws Exception {
     Map<String, String> settings = new LinkedHashMap<>();
     for (int i = 0; i < namesAndValues.length; i += 2) {
       settings.put(namesAndValues[i], namesAndValues[i + 1]);
     }
-    Path migrations = folder.resolve("sql");
-    migrations().writeTo(migrations, tool);
-    return channel.run(new SettingChannel.Run(database, folder, migrations, settings));
+    Path scripts = folder.resolve("sql");
+    migrations.writeTo(scripts, tool);
+    return channel.run(new SettingChannel.Run(database, folder, scripts, settings));
   }
 
   /** Runs and fails; what was said. */

@@ -34,6 +34,8 @@ abstract class SettingsContract {
           "backoff",
           "backoffStep",
           "maxBackoff",
+          "lease",
+          "pooling",
           "url",
           "user",
           "password");
@@ -105,6 +107,10 @@ abstract class SettingsContract {
     "backoff, fast, a duration from 1 ms to 365 days",
     "backoffStep, -1ms, a duration from 0 to 365 days",
     "maxBackoff, 0ms, a duration from 1 ms to 365 days",
+    "lease, 999ms, '0 for none, or a duration from 1s to 24h, such as 30s'",
+    "lease, 25h, '0 for none, or a duration from 1s to 24h, such as 30s'",
+    "lease, long, a duration from 0 to 365 days",
+    "pooling, statement, auto or session or transaction",
     "url, https://example.org, a JDBC URL such as jdbc:postgresql://host:5432/database",
     "user, locker, left out when url is not set",
   })

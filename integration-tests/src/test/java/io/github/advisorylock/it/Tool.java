@@ -32,7 +32,12 @@ enum Tool {
 
   /** What all settings of the lock begin with. */
   String settings() {
-    return name().toLowerCase(Locale.ROOT) + ".advisoryLock.";
+    return sessions() + ".advisoryLock.";
+  }
+
+  /** What the application_name of the lock's sessions begins with. */
+  String sessions() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   Tool other() {

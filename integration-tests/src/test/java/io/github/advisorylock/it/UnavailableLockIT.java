@@ -3,8 +3,8 @@ package io.github.advisorylock.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.advisorylock.AdvisoryLock;
 import io.github.advisorylock.ConnectionSettings;
+import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockListener.Waiting;
 import io.github.advisorylock.LockSession;
@@ -132,7 +132,7 @@ class UnavailableLockIT {
   @Test
   void shouldKnowPostgreSqlByItsName() throws SQLException {
     try (Connection connection = stage.connect(false)) {
-      assertThat(AdvisoryLock.isSupportedBy(connection)).isTrue();
+      assertThat(Endpoint.of(connection).postgreSql()).isTrue();
       assertThat(connection.unwrap(BaseConnection.class).getTransactionState())
           .isEqualTo(TransactionState.IDLE);
       assertThat(connection.getAutoCommit()).isFalse();
@@ -148,7 +148,8 @@ class UnavailableLockIT {
   void shouldKnowLookAlikesByTheirNames(String version) throws SQLException {
     try (Connection connection = stage.connect(false)) {
       assertThat(
-              AdvisoryLock.isSupportedBy(RewritingConnection.of(connection, "version()", version)))
+              Endpoint.of(RewritingConnection.of(connection, "pg_catalog.version()", version))
+                  .postgreSql())
           .isFalse();
     }
   }

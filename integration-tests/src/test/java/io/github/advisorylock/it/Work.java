@@ -8,13 +8,10 @@ import java.util.List;
  */
 final class Work {
   /** For use in a migration: work begins in this session. */
-  static final String BEGIN =
-      "INSERT INTO harness.work (pid, begun) VALUES (pg_backend_pid(), clock_timestamp())";
+  static final String BEGIN = begin("pg_backend_pid()");
 
   /** For use in a migration: the work of this session ends. */
-  static final String END =
-      "UPDATE harness.work SET ended = clock_timestamp()"
-          + " WHERE pid = pg_backend_pid() AND ended IS NULL";
+  static final String END = end("pg_backend_pid()");
 
   /** Long enough for replicas that are let go together to meet, if nothing keeps them apart. */
   static final String TAKE_A_WHILE = "SELECT pg_sleep(0.2)";
@@ -27,6 +24,17 @@ final class Work {
          AND a.begun <= coalesce(b.ended, b.begun) AND b.begun <= coalesce(a.ended, a.begun)""";
 
   private final Database database;
+
+  /** Work begins of a worker with this number, whatever session a pooler gives it each time. */
+  static String begin(String worker) {
+    return "INSERT INTO harness.work (pid, begun) VALUES (%s, clock_timestamp())".formatted(worker);
+  }
+
+  /** The work of this worker ends. */
+  static String end(String worker) {
+    return "UPDATE harness.work SET ended = clock_timestamp() WHERE pid = %s AND ended IS NULL"
+        .formatted(worker);
+  }
 
   private Work(Database database) {
     this.database = database;

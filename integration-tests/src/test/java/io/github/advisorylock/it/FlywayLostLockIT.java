@@ -1,0 +1,282 @@
+package io.github.advisorylock.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.advisorylock.LockKey;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.internal.callback.CallbackExecutor;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A run of Flyway that loses its lock while it works: what it has not committed is undone, and
+ * nobody else begins before its last statement has ended.
+ */
+class FlywayLostLockIT {
+
+  private static final String APPLIED =
+      "SELECT version FROM flyway_schema_history WHERE success ORDER BY installed_rank";
+
+  /** Whether this session works under the lock, for use in a migration. */
+  private static final String WORKS =
+      "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
+          + " AND pid = pg_backend_pid()";
+
+  @RegisterExtension final Scene scene = new Scene();
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeFirstMigration() throws IOException {
+    write("V1__one.sql", "CREATE TABLE one (id int);");
+  }
+
+  private void write(String file, String... statements) throws IOException {
+    Files.writeString(folder.resolve(file), String.join(";\n", statements));
+  }
+
+  /** Behind a script's name, {@code .conf} says how it is to run. */
+  private void writeNonTransactional(String file, String... statements) throws IOException {
+    write(file, statements);
+    Files.writeString(folder.resolve(file + ".conf"), "executeInTransaction=false");
+  }
+
+  private FluentConfiguration configure(String... settings) {
+    FluentConfiguration flyway =
+        Flyway.configure()
+            .dataSource(
+                scene.database().url("flyway"),
+                scene.database().user(),
+                scene.database().password())
+            .locations("filesystem:" + folder)
+            .cleanDisabled(false);
+    for (int i = 0; i < settings.length; i += 2) {
+      flyway.configuration(Map.of("flyway.advisoryLock." + settings[i], settings[i + 1]));
+    }
+    return flyway;
+  }
+
+  /** A run besides the test; what it failed with, or null. */
+  private static CompletableFuture<Throwable> start(Flyway flyway) {
+    return CompletableFuture.supplyAsync(() -> catchThrowable(flyway::migrate));
+  }
+
+  /** Runs Flyway, and ends the lock's session while a migration stands at the brake. */
+  private Throwable migrateAndLoseTheLock() throws Exception {
+    try (Brake brake = Brake.on(scene.database())) {
+      CompletableFuture<Throwable> run = start(configure().load());
+      brake.awaitStopped();
+      scene.terminateHolder();
+      brake.release();
+      return run.get();
+    }
+  }
+
+  private boolean exists(String table) {
+    return scene
+            .database()
+            .count("SELECT count(*) FROM pg_class WHERE relname = '%s'".formatted(table))
+        == 1;
+  }
+
+  @Test
+  void shouldRollBackTheMigrationInWhichTheLockWasLost() throws Exception {
+    write("V2__two.sql", "CREATE TABLE two (id int)", Brake.SQL);
+
+    assertThat(migrateAndLoseTheLock())
+        .hasMessageContaining("The advisory lock " + LockKey.MIGRATION + " was lost: ")
+        .hasMessageContaining("57P01");
+    assertThat(exists("two")).isFalse();
+    assertThat(scene.database().list(APPLIED)).containsExactly("1");
+    scene.probe().awaitNothingLeft();
+
+    configure().load().migrate();
+
+    assertThat(scene.database().list(APPLIED)).containsExactly("1", "2");
+  }
+
+  @Test
+  void shouldWaitForTheStatementOfARunThatHasLostTheLock() throws Exception {
+    write("V2__two.sql", "CREATE TABLE two (id int)", Brake.SQL);
+    try (Brake brake = Brake.on(scene.database())) {
+      CompletableFuture<Throwable> loser = start(configure().load());
+      brake.awaitStopped();
+      scene.terminateHolder();
+
+      Throwable failure = start(configure("timeout", "300ms").load()).get();
+
+      assertThat(failure)
+          .hasMessageContaining("Gave up on the advisory lock " + LockKey.MIGRATION)
+          .hasMessageContaining("a session still works for a run that has lost it: pid ")
+          .hasMessageContaining("[flyway]")
+          .hasMessageContaining("active for ")
+          .hasMessageContaining(Brake.SQL);
+      CompletableFuture<Throwable> next = start(configure().load());
+      scene.awaitHolder();
+      assertThat(brake.stopped()).isEqualTo(1);
+
+      brake.release();
+
+      assertThat(loser.get()).hasMessageContaining(" was lost: ");
+      assertThat(next.get()).isNull();
+    }
+    assertThat(scene.database().list(APPLIED)).containsExactly("1", "2");
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Where Flyway tells of each statement, which 10.10 does not. */
+  @Test
+  void shouldNotRunTheNextStatementOutsideOfATransaction() throws Exception {
+    assumeThat(CallbackExecutor.class.getMethods())
+        .extracting(Method::getName)
+        .contains("onEachMigrateOrUndoStatementEvent");
+    writeNonTransactional("V2__two.sql", Brake.SQL, "CREATE TABLE late (id int)");
+
+    assertThat(migrateAndLoseTheLock()).hasMessageContaining(" was lost: ");
+    assertThat(exists("late")).isFalse();
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldRecordWhatCannotBeRolledBack() throws Exception {
+    writeNonTransactional("V2__two.sql", "CREATE TABLE two AS " + Brake.SQL);
+    write("V3__three.sql", "CREATE TABLE three (id int)");
+
+    assertThat(migrateAndLoseTheLock()).hasMessageContaining(" was lost: ");
+    assertThat(scene.database().list(APPLIED)).containsExactly("1", "2");
+    assertThat(exists("three")).isFalse();
+
+    configure().load().migrate();
+
+    assertThat(scene.database().list(APPLIED)).containsExactly("1", "2", "3");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldEndAnOrphanThatHasStoppedWorking(boolean inTransaction) throws SQLException {
+    try (Connection orphan = scene.database().connect();
+        Statement statement = orphan.createStatement()) {
+      orphan.setAutoCommit(!inTransaction);
+      statement.execute(
+          "SELECT pg_advisory_lock_shared(" + LockKey.MIGRATION.forWork().value() + ")");
+
+      configure().load().migrate();
+
+      assertThat(catchThrowable(() -> statement.execute("SELECT 1"))).isNotNull();
+    }
+    assertThat(scene.database().list(APPLIED)).containsExactly("1");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"V2__two.sql", "beforeMigrate.sql", "afterMigrate.sql", "afterVersioned.sql"})
+  void shouldWorkUnderTheLockWhereverScriptsRun(String script) throws Exception {
+    write(script, "CREATE TABLE seen AS " + WORKS);
+
+    configure().load().migrate();
+
+    assertThat(scene.database().list("SELECT * FROM seen")).containsExactly("1");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldWorkUnderTheLockOutsideOfTransactions() throws Exception {
+    writeNonTransactional("V2__two.sql", "CREATE TABLE seen AS " + WORKS);
+    write("V3__three.sql", "INSERT INTO seen " + WORKS);
+
+    configure().load().migrate();
+
+    assertThat(scene.database().list("SELECT * FROM seen")).containsExactly("1", "1");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldWorkUnderTheLockWhileItCleans() {
+    configure().load().migrate();
+    List<String> seen = new java.util.ArrayList<>();
+
+    configure()
+        .callbacks(
+            new FlywayCallback(
+                "BEFORE_CLEAN",
+                () ->
+                    scene.probe().holders(LockKey.MIGRATION.forWork().value()).stream()
+                        .map(lock -> lock.application())
+                        .forEach(seen::add)))
+        .load()
+        .clean();
+
+    assertThat(seen).containsExactly("flyway");
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Migrations and callbacks, in transactions and not. */
+  @Test
+  void shouldLeaveTheConnectionsOfAPoolAsTheyWere() throws Exception {
+    String setting = "SELECT current_setting('client_connection_check_interval')";
+    write("V2__two.sql", "CREATE TABLE seen AS " + setting);
+    writeNonTransactional("V3__three.sql", "INSERT INTO seen " + setting);
+    write("afterMigrate.sql", "INSERT INTO seen " + setting);
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(scene.database().dataSource());
+    config.setMaximumPoolSize(3);
+    try (HikariDataSource pool = new HikariDataSource(config)) {
+      configure().dataSource(pool).load().migrate();
+
+      assertThat(scene.database().list("SELECT * FROM seen")).containsExactly("1s", "1s", "1s");
+      scene
+          .probe()
+          .awaitUntil(() -> pool.getHikariPoolMXBean().getActiveConnections() == 0, "all are back");
+      try (Connection one = pool.getConnection();
+          Connection two = pool.getConnection();
+          Connection three = pool.getConnection()) {
+        for (Connection connection : List.of(one, two, three)) {
+          try (Statement statement = connection.createStatement();
+              var row = statement.executeQuery(setting)) {
+            row.next();
+            assertThat(row.getString(1)).isEqualTo("0");
+          }
+        }
+      }
+      assertThat(scene.probe().advisoryLocks()).isEmpty();
+    }
+  }
+
+  /** A failing callback leaves its connection to the pool without a word to anybody. */
+  @Test
+  void shouldNotLeaveAWorkLockInAPool() throws Exception {
+    write("afterMigrate.sql", "SELECT 1 / 0");
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(scene.database().dataSource());
+    config.setMaximumPoolSize(3);
+    try (HikariDataSource pool = new HikariDataSource(config)) {
+      assertThat(catchThrowable(configure().dataSource(pool).load()::migrate)).isNotNull();
+
+      scene.probe().awaitUntil(() -> scene.probe().advisoryLocks().isEmpty(), "nothing is locked");
+      try (Connection connection = pool.getConnection();
+          Statement statement = connection.createStatement()) {
+        assertThat(statement.execute("SELECT 1")).isTrue();
+      }
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package io.github.advisorylock.it;
+
+import java.time.Duration;
+
+/** The lease that tests set: much shorter than the default, so that they need not wait for long. */
+final class Lease {
+  static final Duration LENGTH = Duration.ofSeconds(2);
+
+  private Lease() {}
+}
