@@ -265,10 +265,10 @@ final class LockSql {
     return answerAndSet(connection, SHARE, key, settings, SET);
   }
 
-  /** False if it was not shared. */
-  static boolean unshareAndRestore(Connection connection, LockKey key, Map<String, String> settings)
+  /** Does not mind if it was not shared. */
+  static void unshareAndRestore(Connection connection, LockKey key, Map<String, String> settings)
       throws SQLException {
-    return answerAndSet(connection, UNSHARE, key, settings, SET);
+    answerAndSet(connection, UNSHARE, key, settings, SET);
   }
 
   /** Unlocks and brings the settings back in one round trip; false if the key was not held. */
@@ -356,11 +356,11 @@ final class LockSql {
     execute(connection, "rollback");
   }
 
-  static boolean terminateThisSession(Connection connection) throws SQLException {
+  static void terminateThisSession(Connection connection) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())")) {
-      return firstBoolean(statement);
+      firstBoolean(statement);
     }
   }
 
