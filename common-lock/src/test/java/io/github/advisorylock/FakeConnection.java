@@ -1,12 +1,8 @@
 package io.github.advisorylock;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,31 +10,12 @@ import java.util.List;
 final class FakeConnection {
 
   private final List<String> changes = new ArrayList<>();
-  private final Connection connection = proxy(Connection.class);
+  private final Connection connection = Fakes.as(Connection.class, this);
   private String product = "PostgreSQL";
   private boolean autoCommit = true;
   private boolean readOnly;
   private SQLException onSetReadOnly;
   private SQLException onSetAutoCommit;
-
-  private <T> T proxy(Class<T> type) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            FakeConnection.class.getClassLoader(), new Class<?>[] {type}, this::invoke));
-  }
-
-  private Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
-    try {
-      Class<?>[] types = method.getParameterTypes();
-      return FakeConnection.class
-          .getDeclaredMethod(method.getName(), types)
-          .invoke(this, arguments);
-    } catch (NoSuchMethodException e) {
-      throw new SQLFeatureNotSupportedException(method.getName(), "0A000", e);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
-  }
 
   static FakeConnection autoCommit(boolean on) {
     FakeConnection fake = new FakeConnection();
@@ -83,7 +60,7 @@ final class FakeConnection {
   }
 
   DatabaseMetaData getMetaData() {
-    return proxy(DatabaseMetaData.class);
+    return Fakes.as(DatabaseMetaData.class, this);
   }
 
   String getDatabaseProductName() {

@@ -1,0 +1,518 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A session of the lock's own, from its first statement to its last. */
+class DedicatedSessionTest {
+
+  private static final LockKey KEY = LockKey.of(-42);
+  private static final SessionPolicy NO_LEASE = new SessionPolicy(Pooling.AUTO, Duration.ZERO);
+
+  private final FakeServer server = new FakeServer();
+  private final FakeClient client = server.connect().autoCommit(false);
+  private final FakeLoan loan = client.loan();
+  private final Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
+  private final RecordingListener events = new RecordingListener();
+  private final FakeTiming timing = new FakeTiming();
+
+  private HeldLock acquire(LockSession session) {
+    RetryPolicy threeTries =
+        new RetryPolicy(
+            RetryPolicy.NO_TIMEOUT, 3, Duration.ofMillis(1), Duration.ZERO, Duration.ofSeconds(1));
+    return new AdvisoryLock(KEY, threeTries, events, timing).acquire(session);
+  }
+
+  private HeldLock acquire() {
+    return acquire(session());
+  }
+
+  private LockSession session() {
+    return LockSession.dedicated(loan::connection, "test");
+  }
+
+  private LockSession session(SessionPolicy policy) {
+    return LockSession.dedicated(loan::connection, "test", policy);
+  }
+
+  private LockUnavailableException refused() {
+    AtomicReference<LockUnavailableException> refusal = new AtomicReference<>();
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(this::acquire)
+        .satisfies(refusal::set);
+    assertThat(server.holders(KEY)).doesNotContain(client.backend().pid());
+    assertThat(loan.isGivenBack()).isTrue();
+    return refusal.get();
+  }
+
+  @Test
+  void shouldHoldTheLockUntilItIsClosed() {
+    HeldLock held = acquire();
+
+    assertThat(server.holders(KEY)).containsExactly(client.backend().pid());
+    assertThat(client.getAutoCommit()).isTrue();
+    held.verify();
+
+    held.close();
+
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(client.backend().hasEnded()).isFalse();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldNotBeEndedByTheServerWhileItHolds() {
+    acquire();
+
+    assertThat(client.backend().settings())
+        .containsEntry("statement_timeout", "0")
+        .containsEntry("lock_timeout", "0")
+        .containsEntry("idle_in_transaction_session_timeout", "0")
+        .containsEntry("transaction_timeout", "0")
+        .containsEntry("tcp_keepalives_idle", "5")
+        .containsEntry("tcp_keepalives_interval", "2")
+        .containsEntry("tcp_keepalives_count", "3");
+  }
+
+  @Test
+  void shouldHoldNoLongerThanTheLeaseWhenItFallsSilent() {
+    LockSession session = session();
+
+    acquire(session);
+
+    assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "30000");
+    assertThat(session.heartbeat()).hasValue(Duration.ofSeconds(10));
+    assertThat(client.networkTimeout()).isEqualTo(30_000);
+  }
+
+  @Test
+  void shouldBeSilentForAsLongAsItLikesWithoutALease() {
+    LockSession session = session(NO_LEASE);
+
+    acquire(session);
+
+    assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "0");
+    assertThat(session.heartbeat()).isEmpty();
+    assertThat(client.networkTimeout()).isEqualTo(7_000);
+  }
+
+  @Test
+  void shouldBeAllowedToBeSilentForAPauseMoreWhileItWaits() throws SQLException {
+    LockSession session = session();
+
+    session.open(KEY, Duration.ofSeconds(5));
+
+    assertThat(client.backend().settings())
+        .containsEntry("idle_session_timeout", "35000")
+        .containsEntry("statement_timeout", "0")
+        .containsEntry("application_name", "app");
+  }
+
+  @Test
+  void shouldNotBeEndedForItsSilenceWhileItWaitsWithoutALease() throws SQLException {
+    LockSession session = session(NO_LEASE);
+
+    session.open(KEY, Duration.ofSeconds(5));
+
+    assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "0");
+  }
+
+  @Test
+  void shouldSayThatItHolds() {
+    acquire();
+
+    assertThat(client.backend().settings().get("application_name")).startsWith("test holds -42 (");
+  }
+
+  @Test
+  void shouldSayThatItWaits() {
+    server.backend().holding(KEY);
+    AtomicReference<String> name = new AtomicReference<>();
+    timing.duringSleep(() -> name.set(client.backend().settings().get("application_name")));
+
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(this::acquire);
+
+    assertThat(name.get()).startsWith("test waits for -42 (");
+  }
+
+  @Test
+  void shouldSayWhoHoldsTheLock() {
+    FakeBackend holder = server.backend().holding(KEY);
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(this::acquire)
+        .satisfies(
+            timeout ->
+                assertThat(timeout.holder())
+                    .hasValueSatisfying(seen -> assertThat(seen.pid()).isEqualTo(holder.pid())));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldLeaveEverythingAsItWas(boolean granted) {
+    if (!granted) {
+      server.backend().holding(KEY);
+    }
+    try {
+      acquire().close();
+    } catch (LockTimeoutException e) {
+      assertThat(granted).isFalse();
+    }
+
+    assertThat(client.backend().settings()).isEqualTo(found);
+    assertThat(client.getAutoCommit()).isFalse();
+    assertThat(client.networkTimeout()).isEqualTo(7_000);
+    assertThat(client.backend().hasEnded()).isFalse();
+    assertThat(loan.isGivenBack()).isTrue();
+    assertThat(client.unclosed()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"transaction_timeout", "idle_session_timeout", "client_connection_check_interval"})
+  void shouldDoWithoutWhatAReleaseDoesNotHave(String setting) {
+    server.without(setting);
+    FakeClient older = server.connect();
+
+    acquire(LockSession.dedicated(older::connection, "test"));
+
+    assertThat(older.backend().settings())
+        .doesNotContainKey(setting)
+        .containsEntry("statement_timeout", "0");
+  }
+
+  @Test
+  void shouldDoWithoutANetworkTimeoutWhereTheDriverHasNone() {
+    client.withoutNetworkTimeout();
+
+    acquire().close();
+
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"PostgreSQL 16.0, compiled by Visual C++ build 1914", "PostgreSQL 18 on mingw32"})
+  void shouldNotTellAWindowsServerToLookForItsClients(String version) {
+    server.version(version);
+    LockSession session = session();
+
+    acquire(session);
+
+    assertThat(session.canCheckConnections()).isFalse();
+  }
+
+  @Test
+  void shouldKnowThatAServerCanLookForItsClients() {
+    LockSession session = session();
+
+    acquire(session);
+
+    assertThat(session.canCheckConnections()).isTrue();
+  }
+
+  @Test
+  void shouldNotTellAServerThatCannotToLookForItsClients() {
+    server.without("client_connection_check_interval");
+    LockSession session = LockSession.dedicated(server.connect()::connection, "test");
+
+    acquire(session);
+
+    assertThat(session.canCheckConnections()).isFalse();
+  }
+
+  @Test
+  void shouldRefuseAStandby() {
+    server.standby();
+
+    assertThat(refused()).hasMessageContaining("read-only standby");
+  }
+
+  @Test
+  void shouldRefuseAServerThatOnlyPretends() {
+    server.pretending();
+
+    assertThat(refused()).hasMessageContaining("pg_locks does not show it");
+  }
+
+  @Test
+  void shouldRefuseASessionThatHoldsTheKeyAlready() {
+    client.backend().holding(KEY);
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(this::acquire)
+        .withMessageContaining("its session holds it already");
+    assertThat(server.holders(KEY)).as("it is not ours to release").hasSize(1);
+  }
+
+  @Test
+  void shouldRefuseAConnectionInTheMiddleOfATransaction() throws SQLException {
+    client.work();
+
+    assertThat(refused()).hasMessageContaining("in the middle of a transaction");
+  }
+
+  @Test
+  void shouldRefuseWhatIsNoConnection() {
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(() -> acquire(LockSession.dedicated(() -> null, "test")))
+        .withMessageContaining("gave null");
+  }
+
+  @Test
+  void shouldNotTryBeforeItIsOpen() {
+    assertThatIllegalStateException().isThrownBy(() -> session().tryLock(KEY));
+  }
+
+  @Test
+  void shouldOpenOnce() throws SQLException {
+    LockSession session = session();
+    session.open(KEY, Duration.ZERO);
+    List<String> sent = List.copyOf(client.statements());
+
+    session.open(KEY, Duration.ZERO);
+
+    assertThat(client.statements()).isEqualTo(sent);
+  }
+
+  @Test
+  void shouldReplaceASessionThatEndsWhileItWaits() {
+    FakeClient fresh = server.connect();
+    client.failing("pg_try_advisory_lock", "57P01");
+    List<FakeClient> pool = new ArrayList<>(List.of(client, fresh));
+
+    acquire(LockSession.dedicated(() -> pool.remove(0).connection(), "test"));
+
+    assertThat(server.holders(KEY)).containsExactly(fresh.backend().pid());
+    assertThat(client.backend().hasEnded()).isTrue();
+  }
+
+  @Test
+  void shouldNotTryAgainWhatWouldFailAgain() {
+    client.failing("pg_try_advisory_lock", "42501");
+
+    assertThat(refused()).hasMessageContaining("grant select on pg_catalog.pg_locks");
+    assertThat(client.backend().hasEnded()).isTrue();
+  }
+
+  @Test
+  void shouldEndASessionThatMayHaveTheLockUnknown() {
+    client.losingTheAnswerTo("pg_try_advisory_lock", "42501");
+
+    refused();
+
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(client.backend().hasEnded()).isTrue();
+  }
+
+  @Test
+  void shouldNoticeThatSomethingReleasedTheLock() {
+    HeldLock held = acquire();
+    client.backend().unlockAll();
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("DISCARD ALL");
+  }
+
+  @Test
+  void shouldSayWhatTheServerSaidWhenTheSessionEnded() {
+    HeldLock held = acquire();
+    client.backend().end();
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("terminating connection due to administrator command");
+  }
+
+  @Test
+  void shouldTakeABrokenWrapperForALoss() {
+    HeldLock held = acquire();
+    client.failing("exists", new IllegalStateException("pool closed"));
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("pool closed");
+  }
+
+  @Test
+  void shouldNotCallALockThatWasReleasedLost() {
+    LockSession session = session();
+    HeldLock held = acquire(session);
+    held.close();
+
+    assertThat(session.loss(KEY)).isEmpty();
+  }
+
+  @Test
+  void shouldNotCallALockThatWasNeverTakenLost() throws SQLException {
+    LockSession session = session();
+    session.open(KEY, Duration.ZERO);
+
+    assertThat(session.loss(KEY)).isEmpty();
+  }
+
+  @Test
+  void shouldEndTheSessionWhenTheLockWasNotHeldUntilTheEnd() {
+    HeldLock held = acquire();
+    client.backend().unlockAll();
+
+    held.close();
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(loan.hasNoticedTheEnd()).as("the pool knows").isTrue();
+    assertThat(loan.isGivenBack()).isTrue();
+    assertThat(events.events(LockListener.Lost.class))
+        .singleElement()
+        .satisfies(lost -> assertThat(lost.reason()).contains("no longer held it"));
+  }
+
+  @Test
+  void shouldEndTheSessionWhenTheUnlockFails() {
+    HeldLock held = acquire();
+    client.failing("pg_advisory_unlock", "53200");
+
+    held.close();
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(events.events(LockListener.Lost.class))
+        .singleElement()
+        .returns("on purpose [SQLSTATE 53200]", LockListener.Lost::reason);
+  }
+
+  @Test
+  void shouldEndTheSessionWhenTheWrapperFails() {
+    HeldLock held = acquire();
+    client.failing("pg_advisory_unlock", new IllegalStateException("pool closed"));
+
+    held.close();
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(events.events(LockListener.Lost.class))
+        .singleElement()
+        .satisfies(lost -> assertThat(lost.reason()).contains("pool closed"));
+  }
+
+  @Test
+  void shouldEndThroughTheServerASessionThatThePoolHides() {
+    loan.hiding();
+    HeldLock held = acquire();
+    client.failing("pg_advisory_unlock", "53200");
+
+    held.close();
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(client.statements()).anyMatch(sql -> sql.contains("pg_terminate_backend"));
+  }
+
+  @Test
+  void shouldEndASessionOfItsOwnWhoseSettingsDoNotComeBack() {
+    server.backend().holding(KEY);
+    timing.duringSleep(() -> client.failing("select true, pg_catalog.set_config", "53200"));
+
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(this::acquire);
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(events.events(LockListener.Lost.class)).isEmpty();
+  }
+
+  @Test
+  void shouldForgetWhatItFoundOnAnEarlierConnection() {
+    FakeClient other = server.connect();
+    other.backend().settings().put("statement_timeout", "2min");
+    List<FakeClient> pool = new ArrayList<>(List.of(client, other));
+    LockSession session = LockSession.dedicated(() -> pool.remove(0).loan().connection(), "test");
+    acquire(session).close();
+    other.backend().settings().remove("transaction_timeout");
+
+    acquire(session).close();
+
+    assertThat(other.backend().hasEnded()).isFalse();
+    assertThat(other.backend().settings()).containsEntry("statement_timeout", "2min");
+  }
+
+  @Test
+  void shouldGiveBackNothingTwice() {
+    LockSession session = session();
+    acquire(session).close();
+    List<String> sent = List.copyOf(client.statements());
+
+    assertThat(session.giveBack(KEY)).isEmpty();
+    assertThat(client.statements()).isEqualTo(sent);
+  }
+
+  @Test
+  void shouldEndAnIdleOrphanAndGoOn() {
+    FakeBackend orphan = server.backend().sharing(KEY.forWork());
+
+    acquire();
+
+    assertThat(orphan.hasEnded()).isTrue();
+    assertThat(events.events(LockListener.Acquired.class))
+        .singleElement()
+        .returns(1, LockListener.Acquired::attempts);
+  }
+
+  @Test
+  void shouldWaitForAnOrphanThatWorks() {
+    FakeBackend orphan =
+        server.backend().sharing(KEY.forWork()).showing("active", Duration.ofMinutes(1));
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(this::acquire)
+        .withMessageContaining("still works for a run that has lost it: pid " + orphan.pid())
+        .withMessageContaining("active for 1 min");
+    assertThat(orphan.hasEnded()).isFalse();
+  }
+
+  @Test
+  void shouldGoOnWhenAnOrphanHasEnded() {
+    FakeBackend orphan =
+        server.backend().sharing(KEY.forWork()).showing("active", Duration.ofMinutes(1));
+    timing.duringSleep(orphan::end);
+
+    acquire();
+
+    assertThat(server.holders(KEY)).containsExactly(client.backend().pid());
+    assertThat(events.events(LockListener.Acquired.class))
+        .singleElement()
+        .returns(2, LockListener.Acquired::attempts);
+  }
+
+  @Test
+  void shouldWaitForAnOrphanThatItMayNotEnd() {
+    FakeBackend orphan = server.protectingBackends().backend().sharing(KEY.forWork());
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(this::acquire)
+        .withMessageContaining("pid " + orphan.pid());
+  }
+
+  @Test
+  void shouldNameAnOrphanOfWhichOnlyThePidIsKnown() {
+    FakeBackend orphan = server.backend().sharing(KEY.forWork());
+    for (int i = 0; i < 3; i++) {
+      client.failing("a.usename", "42501");
+    }
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(this::acquire)
+        .satisfies(
+            timeout ->
+                assertThat(timeout.holder())
+                    .hasValue(LockHolder.unseen(KEY.forWork(), orphan.pid())));
+  }
+}

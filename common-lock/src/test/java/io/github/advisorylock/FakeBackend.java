@@ -1,0 +1,307 @@
+package io.github.advisorylock;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One session on a {@link FakeServer}. */
+final class FakeBackend {
+
+  private record Lock(long key, boolean shared, boolean forTransaction) {}
+
+  static final OffsetDateTime STARTED = OffsetDateTime.parse("2026-01-02T03:04:05.678901Z");
+
+  private final FakeServer server;
+  private final int pid;
+  private final List<Lock> locks = new ArrayList<>();
+  private Map<String, String> settings;
+
+  /** What the settings will be after a commit, and after a rollback; null outside. */
+  private Map<String, String> committed;
+
+  private Map<String, String> before;
+  private boolean failed;
+  private boolean savepoint;
+  private boolean snapshot;
+  private boolean ended;
+  private String state = "idle";
+  private Duration stateFor = Duration.ofMillis(2_500);
+
+  FakeBackend(FakeServer server, int pid, Map<String, String> settings) {
+    this.server = server;
+    this.pid = pid;
+    this.settings = new LinkedHashMap<>(settings);
+  }
+
+  /** How {@code pg_stat_activity} shows it. */
+  FakeBackend showing(String activity, Duration since) {
+    state = activity;
+    stateFor = since;
+    return this;
+  }
+
+  FakeBackend holding(LockKey key) {
+    locks.add(new Lock(key.value(), false, false));
+    return this;
+  }
+
+  FakeBackend sharing(LockKey key) {
+    locks.add(new Lock(key.value(), true, false));
+    return this;
+  }
+
+  /** What {@code pg_advisory_unlock_all} does. */
+  void unlockAll() {
+    locks.clear();
+  }
+
+  void end() {
+    ended = true;
+    locks.clear();
+    committed = null;
+  }
+
+  boolean hasEnded() {
+    return ended;
+  }
+
+  int pid() {
+    return pid;
+  }
+
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  boolean isInTransaction() {
+    return committed != null;
+  }
+
+  boolean hasSnapshot() {
+    return snapshot;
+  }
+
+  boolean hasSavepoint() {
+    return savepoint;
+  }
+
+  boolean holds(long key) {
+    return locks.stream().anyMatch(lock -> lock.key == key);
+  }
+
+  boolean holdsForTransaction(LockKey key) {
+    return locks.stream().anyMatch(lock -> lock.key == key.value() && lock.forTransaction);
+  }
+
+  void begin() {
+    committed = new LinkedHashMap<>(settings);
+    before = new LinkedHashMap<>(settings);
+  }
+
+  void commit() {
+    finish(failed ? before : committed);
+  }
+
+  void rollback() {
+    finish(before);
+  }
+
+  private void finish(Map<String, String> left) {
+    if (isInTransaction()) {
+      settings = left;
+      locks.removeIf(Lock::forTransaction);
+      committed = null;
+      failed = false;
+      savepoint = false;
+      snapshot = false;
+    }
+  }
+
+  /** What the server does to a transaction when a statement fails. */
+  void fail() {
+    failed = isInTransaction();
+  }
+
+  /** The rows; none for a statement that has no answer. */
+  List<List<Object>> execute(String sql, List<Object> parameters) throws SQLException {
+    if (ended) {
+      throw new SQLException("terminating connection due to administrator command", "57P01");
+    }
+    try {
+      return run(sql.strip(), parameters.iterator());
+    } catch (SQLException e) {
+      fail();
+      throw e;
+    }
+  }
+
+  private List<List<Object>> run(String sql, Iterator<Object> parameters) throws SQLException {
+    if (failed && !sql.startsWith("rollback")) {
+      throw new SQLException("current transaction is aborted", "25P02");
+    }
+    snapshot = sql.startsWith("select") && isInTransaction();
+    switch (sql) {
+      case "rollback" -> rollback();
+      case "begin isolation level read committed" -> begin();
+      case "savepoint advisory_lock" -> savepoint = isInTransaction();
+      case "rollback to savepoint advisory_lock" -> failed = failed && !savepoint;
+      case "release savepoint advisory_lock" -> savepoint = false;
+      case "show application_name" -> {}
+      default -> {
+        if (sql.startsWith("set local ")) {
+          String[] nameAndValue = sql.substring("set local ".length()).split(" = ", -1);
+          set(nameAndValue[0], nameAndValue[1], true);
+        } else {
+          return select(sql, parameters);
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private List<List<Object>> select(String sql, Iterator<Object> parameters) throws SQLException {
+    if (sql.startsWith("select l.pid, a.usename")) {
+      return server.holding((Long) parameters.next()).map(FakeBackend::activity).toList();
+    }
+    if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
+      return terminate(parameters, sql.contains("like 'idle%'"));
+    }
+    List<Object> row = new ArrayList<>();
+    for (String column : columns(sql.substring("select ".length()))) {
+      row.add(answer(column.strip(), parameters));
+    }
+    return List.of(row);
+  }
+
+  /** Splits at the commas that no parenthesis encloses. */
+  private static List<String> columns(String list) {
+    List<String> columns = new ArrayList<>();
+    int depth = 0;
+    int start = 0;
+    for (int i = 0; i < list.length(); i++) {
+      char c = list.charAt(i);
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (c == ',' && depth == 0) {
+        columns.add(list.substring(start, i));
+        start = i + 1;
+      }
+    }
+    columns.add(list.substring(start));
+    return columns;
+  }
+
+  private Object answer(String column, Iterator<Object> parameters) throws SQLException {
+    if (column.equals("true")) {
+      return true;
+    }
+    if (column.startsWith("exists (select from pg_catalog.pg_locks")) {
+      long key = (Long) parameters.next();
+      int holder = column.contains("l.pid = ?") ? (Integer) parameters.next() : pid;
+      return server
+          .holding(key)
+          .anyMatch(
+              backend ->
+                  backend.pid == holder
+                      && backend.locks.stream().anyMatch(l -> l.key == key && !l.shared));
+    }
+    if (column.startsWith("(select pg_catalog.min(l.pid) from pg_catalog.pg_locks")) {
+      return server
+          .holding((Long) parameters.next())
+          .filter(backend -> backend != this)
+          .map(FakeBackend::pid)
+          .findFirst()
+          .orElse(null);
+    }
+    String function = column.replaceFirst("(?s)^pg_catalog\\.(\\w+)\\(.*", "$1");
+    return switch (function) {
+      case "pg_backend_pid" -> pid;
+      case "version" -> server.version();
+      case "pg_is_in_recovery" -> server.isStandby();
+      case "current_setting" -> settings.get(column.replaceFirst("(?s).*\\('(\\w+)'.*", "$1"));
+      case "set_config" ->
+          set((String) parameters.next(), (String) parameters.next(), column.endsWith("true)"));
+      case "pg_try_advisory_lock" -> lock((Long) parameters.next(), false, false);
+      case "pg_try_advisory_xact_lock" -> lock((Long) parameters.next(), false, true);
+      case "pg_try_advisory_lock_shared" -> lock((Long) parameters.next(), true, false);
+      case "pg_try_advisory_xact_lock_shared" -> lock((Long) parameters.next(), true, true);
+      case "pg_advisory_unlock" -> unlock((Long) parameters.next(), false);
+      case "pg_advisory_unlock_shared" -> unlock((Long) parameters.next(), true);
+      case "pg_terminate_backend" -> {
+        end();
+        throw new SQLException("terminating connection due to administrator command", "57P01");
+      }
+      default -> throw new SQLException("syntax error at or near \"" + column + '"', "42601");
+    };
+  }
+
+  /** Outside a transaction a local setting is gone with the statement. */
+  private String set(String name, String value, boolean local) throws SQLException {
+    if (!settings.containsKey(name)) {
+      throw new SQLException("unrecognized configuration parameter \"" + name + '"', "42704");
+    }
+    if (isInTransaction() || !local) {
+      settings.put(name, value);
+    }
+    if (isInTransaction() && !local) {
+      committed.put(name, value);
+    }
+    return value;
+  }
+
+  private boolean lock(long key, boolean shared, boolean forTransaction) {
+    boolean free =
+        server
+            .holding(key)
+            .filter(backend -> backend != this)
+            .flatMap(backend -> backend.locks.stream())
+            .allMatch(lock -> lock.key != key || (lock.shared && shared));
+    if (free && !server.isPretending() && (isInTransaction() || !forTransaction)) {
+      locks.add(new Lock(key, shared, forTransaction));
+    }
+    return free;
+  }
+
+  private boolean unlock(long key, boolean shared) {
+    return locks.remove(new Lock(key, shared, false));
+  }
+
+  private List<Object> activity() {
+    boolean hidden = server.isHidingBackends();
+    return Arrays.asList(
+        pid,
+        hidden ? null : "app",
+        settings.get("application_name"),
+        hidden ? null : "10.0.0.7",
+        hidden ? null : STARTED.plusSeconds(pid),
+        hidden ? null : state,
+        hidden ? null : stateFor.toMillis() / 1_000.0,
+        hidden ? "<insufficient privilege>" : "select " + pid);
+  }
+
+  private List<List<Object>> terminate(Iterator<Object> parameters, boolean ifIdle)
+      throws SQLException {
+    List<FakeBackend> holders = server.holding((Long) parameters.next()).toList();
+    Object itsPid = parameters.next();
+    Object itsStart = parameters.next();
+    for (FakeBackend holder : holders) {
+      if (itsPid.equals(holder.pid)
+          && itsStart.equals(STARTED.plusSeconds(holder.pid))
+          && (!ifIdle
+              || (holder.state.startsWith("idle")
+                  && holder.stateFor.compareTo(Duration.ofSeconds(1)) > 0))) {
+        if (server.isProtectingBackends()) {
+          throw new SQLException("permission denied to terminate process", "42501");
+        }
+        holder.end();
+        return List.of(List.of(true));
+      }
+    }
+    return List.of();
+  }
+}

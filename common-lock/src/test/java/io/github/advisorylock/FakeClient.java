@@ -1,0 +1,323 @@
+package io.github.advisorylock;
+
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.postgresql.PGConnection;
+
+/** A connection to a {@link FakeServer}, with pgjdbc's manners. */
+final class FakeClient {
+
+  /** What becomes of the next statement with some words in it. */
+  private record Failure(String words, Exception exception, boolean executed) {}
+
+  private static final int POOLERS_PID = 4711;
+
+  private final boolean pooled;
+  private final List<FakeBackend> backends;
+  private final List<Failure> failures = new ArrayList<>();
+  private final List<String> statements = new ArrayList<>();
+  private final Connection connection = Fakes.as(Connection.class, this, PGConnection.class);
+  private FakeBackend backend;
+  private int next;
+  private boolean autoCommit = true;
+  private boolean closed;
+  private int networkTimeout = 7_000;
+  private boolean hasNetworkTimeout = true;
+  private int prepareThreshold = 5;
+  private int unclosed;
+
+  FakeClient(boolean pooled, FakeBackend... backends) {
+    this.pooled = pooled;
+    this.backends = List.of(backends);
+    this.backend = backends[0];
+  }
+
+  FakeClient autoCommit(boolean on) {
+    autoCommit = on;
+    return this;
+  }
+
+  FakeClient withoutNetworkTimeout() {
+    hasNetworkTimeout = false;
+    return this;
+  }
+
+  /** Fails the next statement with these words, before the server has executed it. */
+  FakeClient failing(String words, String sqlState) {
+    failures.add(new Failure(words, new SQLException("on purpose", sqlState), false));
+    return this;
+  }
+
+  FakeClient failing(String words, RuntimeException exception) {
+    failures.add(new Failure(words, exception, false));
+    return this;
+  }
+
+  /** The same, when the server has executed it and only the answer is missing. */
+  FakeClient losingTheAnswerTo(String words, String sqlState) {
+    failures.add(new Failure(words, new SQLException("on purpose", sqlState), true));
+    return this;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** The one that it talks to, or talked to last. */
+  FakeBackend backend() {
+    return backend;
+  }
+
+  int networkTimeout() {
+    return networkTimeout;
+  }
+
+  /** All statements, also those that failed. */
+  List<String> statements() {
+    return statements;
+  }
+
+  /** Statements and results that were opened and not closed. */
+  int unclosed() {
+    return unclosed;
+  }
+
+  /** Makes a statement of the session's user, such as one of a migration. */
+  void work() throws SQLException {
+    run("select true", List.of());
+  }
+
+  private synchronized List<List<Object>> run(String sql, List<Object> parameters)
+      throws SQLException {
+    refuseIfClosed();
+    statements.add(sql);
+    Failure failure = failures.stream().filter(f -> sql.contains(f.words)).findFirst().orElse(null);
+    failures.remove(failure);
+    if (failure != null && !failure.executed) {
+      backend.fail();
+      throwIt(failure);
+    }
+    if (!backend.isInTransaction()) {
+      if (pooled) {
+        backend = backends.get(next++ % backends.size());
+      }
+      if (!autoCommit) {
+        backend.begin();
+      }
+    }
+    List<List<Object>> rows = List.of();
+    try {
+      for (String statement : sql.split(";", -1)) {
+        rows = backend.execute(statement, parameters);
+      }
+    } finally {
+      closed = backend.hasEnded();
+    }
+    if (failure != null) {
+      throwIt(failure);
+    }
+    return rows;
+  }
+
+  private static void throwIt(Failure failure) throws SQLException {
+    if (failure.exception instanceof RuntimeException bug) {
+      throw bug;
+    }
+    throw (SQLException) failure.exception;
+  }
+
+  private void refuseIfClosed() throws SQLException {
+    if (closed) {
+      throw new SQLException("This connection has been closed.", "08003");
+    }
+  }
+
+  DatabaseMetaData getMetaData() {
+    return Fakes.as(DatabaseMetaData.class, this);
+  }
+
+  String getDatabaseProductName() {
+    return "PostgreSQL";
+  }
+
+  boolean getAutoCommit() {
+    return autoCommit;
+  }
+
+  void setAutoCommit(boolean on) throws SQLException {
+    refuseIfClosed();
+    if (autoCommit != on) {
+      backend.commit();
+    }
+    autoCommit = on;
+  }
+
+  void commit() {
+    backend.commit();
+  }
+
+  boolean isReadOnly() throws SQLException {
+    refuseIfClosed();
+    return false;
+  }
+
+  void setReadOnly(boolean on) throws SQLException {
+    refuseIfClosed();
+    if (backend.isInTransaction()) {
+      throw new SQLException("Cannot change it in the middle of a transaction.", "25001");
+    }
+  }
+
+  int getNetworkTimeout() throws SQLException {
+    if (!hasNetworkTimeout) {
+      throw new SQLFeatureNotSupportedException("getNetworkTimeout");
+    }
+    return networkTimeout;
+  }
+
+  void setNetworkTimeout(Executor executor, int milliseconds) throws SQLException {
+    refuseIfClosed();
+    networkTimeout = milliseconds;
+  }
+
+  int getBackendPID() {
+    return pooled ? POOLERS_PID : backend.pid();
+  }
+
+  int getPrepareThreshold() {
+    return prepareThreshold;
+  }
+
+  void setPrepareThreshold(int threshold) {
+    prepareThreshold = threshold;
+  }
+
+  Object unwrap(Class<?> type) {
+    return type.cast(connection);
+  }
+
+  void abort(Executor executor) {
+    close();
+  }
+
+  void close() {
+    closed = true;
+    backend.end();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  PreparedStatement prepareStatement(String sql) throws SQLException {
+    refuseIfClosed();
+    return Fakes.as(PreparedStatement.class, new Prepared(sql));
+  }
+
+  Statement createStatement() throws SQLException {
+    return prepareStatement("");
+  }
+
+  final class Prepared {
+
+    private final String sql;
+    private final List<Object> parameters = new ArrayList<>();
+
+    Prepared(String sql) {
+      this.sql = sql;
+      unclosed++;
+    }
+
+    private void bind(int parameter, Object value) {
+      while (parameters.size() < parameter) {
+        parameters.add(null);
+      }
+      parameters.set(parameter - 1, value);
+    }
+
+    void setLong(int parameter, long value) {
+      bind(parameter, value);
+    }
+
+    void setInt(int parameter, int value) {
+      bind(parameter, value);
+    }
+
+    void setString(int parameter, String value) {
+      bind(parameter, value);
+    }
+
+    void setObject(int parameter, Object value) {
+      bind(parameter, value);
+    }
+
+    ResultSet executeQuery() throws SQLException {
+      return Fakes.as(ResultSet.class, new Rows(run(sql, parameters)));
+    }
+
+    boolean execute(String text) throws SQLException {
+      run(text, List.of());
+      return false;
+    }
+
+    void close() {
+      unclosed--;
+    }
+  }
+
+  final class Rows {
+
+    private final List<List<Object>> rows;
+    private int row = -1;
+
+    Rows(List<List<Object>> rows) {
+      this.rows = rows;
+      unclosed++;
+    }
+
+    private Object at(int column) {
+      return rows.get(row).get(column - 1);
+    }
+
+    boolean next() {
+      return ++row < rows.size();
+    }
+
+    boolean getBoolean(int column) {
+      return (Boolean) at(column);
+    }
+
+    int getInt(int column) {
+      return at(column) instanceof Integer number ? number : 0;
+    }
+
+    double getDouble(int column) {
+      return at(column) instanceof Double number ? number : 0;
+    }
+
+    String getString(int column) {
+      return (String) at(column);
+    }
+
+    Object getObject(int column, Class<?> type) {
+      return type.cast(at(column));
+    }
+
+    void close() {
+      unclosed--;
+    }
+  }
+
+  /** This connection as a pool hands it out: closing it gives it back. */
+  FakeLoan loan() {
+    return new FakeLoan(this);
+  }
+}

@@ -1,0 +1,221 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A lock whose session each transaction may find on another backend. */
+class PoolerTest {
+
+  private static final LockKey KEY = LockKey.of(42);
+
+  private final FakeServer server = new FakeServer();
+  private final FakeClient client = server.connectThroughPooler();
+  private final FakeLoan loan = client.loan();
+  private final RecordingListener events = new RecordingListener();
+
+  private HeldLock acquire(LockSession session) {
+    RetryPolicy twoTries =
+        new RetryPolicy(
+            RetryPolicy.NO_TIMEOUT, 2, Duration.ofMillis(1), Duration.ZERO, Duration.ofMillis(1));
+    return new AdvisoryLock(KEY, twoTries, events, new FakeTiming()).acquire(session);
+  }
+
+  private LockSession session() {
+    return LockSession.dedicated(loan::connection, "test");
+  }
+
+  private HeldLock acquire() {
+    return acquire(session());
+  }
+
+  @Test
+  void shouldHoldTheLockInATransaction() {
+    acquire();
+
+    assertThat(client.backend().isInTransaction()).isTrue();
+    assertThat(client.backend().holdsForTransaction(KEY)).isTrue();
+    assertThat(server.holders(KEY)).containsExactly(client.backend().pid());
+  }
+
+  @Test
+  void shouldKeepNoSnapshotWhileItHolds() {
+    HeldLock held = acquire();
+    assertThat(client.backend().hasSnapshot()).isFalse();
+
+    held.verify();
+
+    assertThat(client.backend().hasSnapshot()).isFalse();
+    assertThat(client.backend().hasSavepoint()).isFalse();
+  }
+
+  @Test
+  void shouldKeepNoSnapshotBetweenTheGrantAndTheLook() throws Exception {
+    LockSession session = session();
+    session.open(KEY, Duration.ofSeconds(1));
+
+    LockSql.tryLockForTransaction(client.connection(), KEY, Duration.ZERO);
+
+    assertThat(client.backend().hasSnapshot()).isFalse();
+  }
+
+  @Test
+  void shouldTakeTheLockWithItsTransactionWhenItIsReleased() {
+    FakeBackend backend;
+    Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
+    try (HeldLock held = acquire()) {
+      held.verify();
+      backend = client.backend();
+    }
+
+    assertThat(backend.isInTransaction()).isFalse();
+    assertThat(backend.settings()).isEqualTo(found);
+    assertThat(backend.hasEnded()).isFalse();
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldBeBoundByTheLeaseAndNothingElse() {
+    acquire();
+
+    assertThat(client.backend().settings())
+        .containsEntry("idle_in_transaction_session_timeout", "30000")
+        .containsEntry("statement_timeout", "0")
+        .containsEntry("lock_timeout", "0")
+        .containsEntry("transaction_timeout", "0")
+        .hasEntrySatisfying("application_name", name -> assertThat(name).startsWith("test holds"));
+  }
+
+  @Test
+  void shouldSetNothingThatOutlivesItsTransaction() {
+    Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
+    acquire();
+
+    client.backend().commit();
+
+    assertThat(client.backend().settings()).isEqualTo(found);
+  }
+
+  @Test
+  void shouldNotPrepareStatementsOnABackendThatItMayNotMeetAgain() {
+    HeldLock held = acquire();
+    assertThat(client.getPrepareThreshold()).isZero();
+
+    held.close();
+
+    assertThat(client.getPrepareThreshold()).isEqualTo(5);
+  }
+
+  @Test
+  void shouldLeaveThePrepareThresholdOfAnEarlierConnectionAlone() {
+    Iterator<FakeClient> sources = List.of(client, server.connect()).iterator();
+    LockSession session = LockSession.dedicated(() -> sources.next().connection(), "test");
+    acquire(session).close();
+    client.setPrepareThreshold(3);
+
+    acquire(session).close();
+
+    assertThat(client.getPrepareThreshold()).isEqualTo(3);
+  }
+
+  @Test
+  void shouldLeaveNoTransactionBetweenTries() {
+    server.backend().holding(KEY);
+
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(this::acquire);
+
+    assertThat(client.backend().isInTransaction()).isFalse();
+    assertThat(client.statements()).doesNotContain("savepoint advisory_lock");
+  }
+
+  @Test
+  void shouldNotNameABackendThatItMayNotMeetAgain() {
+    server.backend().holding(KEY);
+
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(this::acquire);
+
+    assertThat(client.statements()).noneMatch(sql -> sql.contains("set_config"));
+  }
+
+  @Test
+  void shouldNotLoseTheLockWhenALookFails() throws Exception {
+    LockSession session = session();
+    acquire(session);
+    client.failing("exists", "42501");
+
+    assertThat(session.loss(KEY)).hasValue("on purpose [SQLSTATE 42501]");
+
+    assertThat(session.loss(KEY)).isEmpty();
+    assertThat(client.backend().holdsForTransaction(KEY)).isTrue();
+  }
+
+  @Test
+  void shouldNotLoseTheLockWhenAnOrphanMayNotBeEnded() {
+    server.protectingBackends();
+    FakeBackend orphan = server.backend().sharing(KEY.forWork());
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(this::acquire)
+        .withMessageContaining("pid " + orphan.pid());
+  }
+
+  @Test
+  void shouldFindOutThatItsTransactionHasGone() {
+    HeldLock held = acquire();
+    client.backend().rollback();
+
+    held.close();
+
+    assertThat(events.events(LockListener.Lost.class)).hasSize(1);
+    assertThat(client.isClosed()).isTrue();
+  }
+
+  @Test
+  void shouldTakeTheUsersWordThatTheSessionStays() {
+    FakeClient pinned = server.connectThroughSessionPooler();
+
+    acquire(
+        LockSession.dedicated(
+            pinned::connection, "test", new SessionPolicy(Pooling.SESSION, Duration.ZERO)));
+
+    assertThat(server.holders(KEY)).containsExactly(pinned.backend().pid());
+    assertThat(pinned.backend().isInTransaction()).isFalse();
+  }
+
+  @Test
+  void shouldTakeTheUsersWordThatOnlyTransactionsStay() {
+    FakeClient direct = server.connect();
+
+    acquire(
+        LockSession.dedicated(
+            direct::connection, "test", new SessionPolicy(Pooling.TRANSACTION, Duration.ZERO)));
+
+    assertThat(direct.backend().holdsForTransaction(KEY)).isTrue();
+    assertThat(direct.backend().settings())
+        .containsEntry("idle_in_transaction_session_timeout", "0");
+  }
+
+  @Test
+  void shouldNotMindWhatAnotherClientLeftOnTheBackend() {
+    client.backend().holding(KEY);
+
+    acquire().close();
+
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldRefuseToLockOnSomebodyElsesConnection() {
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(() -> acquire(LockSession.borrowed(loan.connection(), "test")))
+        .withMessageContaining("pooling=session")
+        .withMessageContaining("url, user and password");
+  }
+}
