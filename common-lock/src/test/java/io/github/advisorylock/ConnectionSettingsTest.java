@@ -3,10 +3,18 @@ package io.github.advisorylock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.DriverManager;
+import java.sql.DriverPropertyInfo;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
+import java.util.Properties;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,5 +90,72 @@ class ConnectionSettingsTest {
     } finally {
       thread.setContextClassLoader(before);
     }
+  }
+
+  /** Wraps pgjdbc, and is found by its URL alone. */
+  private static final class WrappingDriver implements Driver {
+
+    private final FakeClient client = new FakeServer().connect();
+    private final Properties given = new Properties();
+
+    @Override
+    public Connection connect(String url, Properties properties) {
+      given.putAll(properties);
+      return client.connection();
+    }
+
+    @Override
+    public boolean acceptsURL(String url) {
+      return url.startsWith("jdbc:fake:");
+    }
+
+    @Override
+    public DriverPropertyInfo[] getPropertyInfo(String url, Properties properties) {
+      return new DriverPropertyInfo[0];
+    }
+
+    @Override
+    public int getMajorVersion() {
+      return 1;
+    }
+
+    @Override
+    public int getMinorVersion() {
+      return 0;
+    }
+
+    @Override
+    public boolean jdbcCompliant() {
+      return false;
+    }
+
+    @Override
+    public Logger getParentLogger() throws SQLFeatureNotSupportedException {
+      throw new SQLFeatureNotSupportedException("getParentLogger");
+    }
+  }
+
+  private static Properties givenTo(WrappingDriver driver, ConnectionSettings settings)
+      throws SQLException {
+    DriverManager.registerDriver(driver);
+    try {
+      assertThat(settings.open()).isSameAs(driver.client.connection());
+    } finally {
+      DriverManager.deregisterDriver(driver);
+    }
+    return driver.given;
+  }
+
+  @Test
+  void shouldGiveUserAndPasswordToWhateverDriverTheUrlNames() throws SQLException {
+    assertThat(givenTo(new WrappingDriver(), url("jdbc:fake:postgresql://db/app")))
+        .containsOnly(entry("user", "locker"), entry("password", "s3cret-2"));
+  }
+
+  @Test
+  void shouldLeaveUserAndPasswordToTheUrlUnlessTheyAreSet() throws SQLException {
+    String url = "jdbc:fake:postgresql://db/app";
+
+    assertThat(givenTo(new WrappingDriver(), new ConnectionSettings(url, null, null))).isEmpty();
   }
 }

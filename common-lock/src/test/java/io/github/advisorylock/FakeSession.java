@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A session that answers as it is told and remembers what it was asked. */
@@ -41,6 +43,8 @@ final class FakeSession extends LockSession {
   private int opened;
   private int tried;
   private int givenBack;
+  private final CountDownLatch untilThirdBeat = new CountDownLatch(3);
+  private volatile Thread asking;
   private final AtomicInteger askedForLoss = new AtomicInteger();
   private final List<Integer> announcedAfterTry = new ArrayList<>();
   private final List<SQLException> failures = new ArrayList<>();
@@ -134,6 +138,16 @@ final class FakeSession extends LockSession {
     return askedForLoss.get();
   }
 
+  boolean awaitThirdBeat() throws InterruptedException {
+    return untilThirdBeat.await(60, TimeUnit.SECONDS);
+  }
+
+  /** Whether the thread that asked last ends. */
+  boolean heartbeatHasEnded() throws InterruptedException {
+    asking.join(60_000);
+    return !asking.isAlive();
+  }
+
   int givenBack() {
     return givenBack;
   }
@@ -189,7 +203,9 @@ final class FakeSession extends LockSession {
 
   @Override
   Optional<String> loss(LockKey key) {
+    asking = Thread.currentThread();
     askedForLoss.incrementAndGet();
+    untilThirdBeat.countDown();
     return loss;
   }
 

@@ -137,4 +137,36 @@ class HoldingTest {
 
     assertThat(session.askedForLoss()).isZero();
   }
+
+  @Test
+  void shouldGoOnConfirmingALeaseThatIsKept() throws InterruptedException {
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1));
+    HeldLock held = acquire(session);
+
+    assertThat(session.awaitThirdBeat()).isTrue();
+
+    held.close();
+  }
+
+  @Test
+  void shouldStopConfirmingWhenTheLockIsReleased() throws InterruptedException {
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1));
+    HeldLock held = acquire(session);
+    session.awaitThirdBeat();
+
+    held.close();
+
+    assertThat(session.heartbeatHasEnded()).isTrue();
+  }
+
+  @Test
+  void shouldStopConfirmingWhenTheLockIsLost() throws InterruptedException {
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1));
+    acquire(session);
+    session.awaitThirdBeat();
+
+    session.lost("gone");
+
+    assertThat(session.heartbeatHasEnded()).isTrue();
+  }
 }

@@ -83,4 +83,12 @@ class LockHolderTest {
   void shouldSayHowToEndIt() {
     assertThat(with(7, null).endStatement()).isEqualTo("select pg_terminate_backend(7);");
   }
+
+  @Test
+  void shouldNotShortenAStatementThatFits() {
+    assertThat(Holders.visible("active", "x".repeat(100)))
+        .hasToString(Holders.visible("active", "x".repeat(100)).describe())
+        .asString()
+        .endsWith(": " + "x".repeat(100));
+  }
 }

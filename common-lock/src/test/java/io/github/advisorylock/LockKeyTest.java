@@ -97,4 +97,10 @@ class LockKeyTest {
   void shouldShowANumberWithoutNameOnce(long value) {
     assertThat(LockKey.of(value)).hasToString(Long.toString(value));
   }
+
+  @Test
+  void shouldSpreadOverAHashTable() {
+    assertThat(LockKey.of(1)).doesNotHaveSameHashCodeAs(LockKey.of(2));
+    assertThat(LockKey.of(1)).hasSameHashCodeAs(new LockKey(1, "one"));
+  }
 }

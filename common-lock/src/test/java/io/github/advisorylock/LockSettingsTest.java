@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -269,5 +271,36 @@ class LockSettingsTest {
                 .toString())
         .contains("locker", "sslpassword=***", "password=***")
         .doesNotContain("s3cret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "1s, 1", "30s, 30", "24h, 86400"})
+  void shouldTakeALeaseWithinItsBoundsOrNone(String text, long seconds) {
+    assertThat(read("lease", text).session().lease()).isEqualTo(Duration.ofSeconds(seconds));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1ms", "999ms", "86401s", "25h"})
+  void shouldRefuseALeaseOutOfBounds(String text) {
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> read("lease", text))
+        .withMessage(
+            "tool.lease is '%s', but must be 0 for none, or a duration from 1s to 24h, such as 30s"
+                .formatted(text));
+  }
+
+  @Test
+  void shouldNameEverySettingThatItReads() {
+    Set<String> asked = new TreeSet<>();
+    LockSettings.read(
+        new SettingReader(
+            "tool.",
+            name -> {
+              asked.add(name.replace("tool.", ""));
+              return null;
+            }),
+        RetryPolicy.DEFAULT);
+
+    assertThat(LockSettings.names()).containsExactlyInAnyOrderElementsOf(asked);
   }
 }

@@ -64,10 +64,13 @@ class RunWatchTest {
   void shouldNotTellAfterAStop() throws InterruptedException {
     CountDownLatch looking = new CountDownLatch(1);
     AtomicReference<Thread> watcher = new AtomicReference<>();
+    AtomicReference<ClassLoader> loader =
+        new AtomicReference<>(RunWatchTest.class.getClassLoader());
     RunWatch watch =
         RunWatch.start(
             () -> {
               watcher.set(Thread.currentThread());
+              loader.set(Thread.currentThread().getContextClassLoader());
               looking.countDown();
               return false;
             },
@@ -80,6 +83,7 @@ class RunWatchTest {
     watcher.get().join(60_000);
     assertThat(watcher.get().isAlive()).as("the watcher has ended").isFalse();
     assertThat(watcher.get().isDaemon()).isTrue();
+    assertThat(loader).as("the watcher's class loader").hasValue(null);
     assertThat(told.getCount()).isEqualTo(1);
   }
 }

@@ -97,4 +97,20 @@ class SessionNameTest {
       }
     }
   }
+
+  @Test
+  void shouldNotShortenAHostThatFits() {
+    String host = "h".repeat(63 - "app holds 42 (".length() - ":1)".length());
+
+    assertThat(new SessionName("app", host, 1).holding(LockKey.of(42)))
+        .isEqualTo("app holds 42 (" + host + ":1)");
+    assertThat(new SessionName("app", host + "i", 1).holding(LockKey.of(42)))
+        .isEqualTo("app holds 42 (~" + host.substring(2) + "i:1)");
+  }
+
+  @Test
+  void shouldSayWhereAndWhichProcessItIs() {
+    assertThat(new SessionName("app").holding(LockKey.of(42)))
+        .matches("app holds 42 \\([ -~]+:" + ProcessHandle.current().pid() + "\\)");
+  }
 }
