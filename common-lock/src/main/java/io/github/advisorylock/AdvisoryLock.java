@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Waiting never happens inside the server, and between two tries the session is in no
  * transaction and has no snapshot: a session that waits in {@code pg_advisory_lock}, or in an open
  * transaction, keeps every CREATE INDEX CONCURRENTLY in the database waiting, that of the lock's
- * holder included.
+ * holder included. It listens instead, where that is possible, and whoever releases the lock wakes
+ * one of those up who do.
  *
  * <p>Immutable, and safe for use by several threads if its listener is.
  */
@@ -91,8 +92,9 @@ public final class AdvisoryLock {
       SQLException failure = null;
       LockHolder orphan = null;
       try {
-        session.open(key, retry.maxDelay());
-        granted = granted || session.tryLock(key);
+        session.open(key, Patience.longestPause(retry));
+        boolean grantedBefore = granted;
+        granted = granted || tryLock(session, patience);
         if (granted) {
           orphan = session.orphan(key);
           if (orphan == null) {
@@ -100,6 +102,9 @@ public final class AdvisoryLock {
             listener.onAcquired(
                 new LockListener.Acquired(key, patience.attempts(), patience.waited()));
             return;
+          }
+          if (!grantedBefore) { // so nobody else waits, and the orphan ends soon
+            patience.startPausesAnew();
           }
         }
       } catch (SQLException e) {
@@ -123,11 +128,27 @@ public final class AdvisoryLock {
         nextReport = waited.plus(BETWEEN_REPORTS);
       }
       try {
-        patience.pause();
+        pause(session, patience);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw interrupted(patience, null);
       }
+    }
+  }
+
+  /** Whoever can be told of a release tries again after it began to listen: it may have missed. */
+  private boolean tryLock(LockSession session, Patience patience) throws SQLException {
+    return session.tryLock(key)
+        || (!patience.isExhausted() && session.listen(key) && session.tryLock(key));
+  }
+
+  private void pause(LockSession session, Patience patience) throws InterruptedException {
+    int listeners = session.listeners();
+    Duration pause = patience.nextPause(listeners);
+    if (listeners == 0) {
+      timing.sleep(pause);
+    } else {
+      session.awaitRelease(pause, timing);
     }
   }
 

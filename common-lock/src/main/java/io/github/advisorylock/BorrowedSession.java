@@ -59,6 +59,7 @@ final class BorrowedSession extends JdbcSession {
 
   @Override
   void startHolding() throws SQLException {
+    stopListening(); // a session that listens in a long transaction makes the server keep it all
     leaveAutoCommit();
   }
 

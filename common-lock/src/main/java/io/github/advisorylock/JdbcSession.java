@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * What dedicated and borrowed sessions have in common. The heartbeat calls {@link #loss} from its
@@ -41,6 +42,8 @@ abstract class JdbcSession extends LockSession {
   private final Map<String, String> foundSettings = new LinkedHashMap<>();
   private Grip grip = Grip.NONE;
   private int workerPid;
+  private @Nullable WakeUp wakeUp;
+  private boolean triedToListen;
   private boolean canCheckConnections;
   private volatile int backendPid;
 
@@ -99,6 +102,7 @@ abstract class JdbcSession extends LockSession {
             ? LockLevel.SESSION
             : levelBehindPooler(key, physical);
     refuseUnlessReliable(key, look);
+    backendPid = look.backend().pid();
     Map<String, String> toWait = known(settingsToWait(longestPause));
     if (level == LockLevel.SESSION && !toWait.isEmpty()) {
       LockSql.set(opened, toWait);
@@ -140,14 +144,20 @@ abstract class JdbcSession extends LockSession {
   @Override
   final synchronized boolean tryLock(LockKey key) throws SQLException {
     Connection current = current();
-    grip = Grip.UNSURE;
-    grip = level.tryLock(current, key, policy.lease()) ? Grip.TAKEN : Grip.NONE;
-    if (grip == Grip.NONE) {
-      return false;
+    if (wakeUp != null) {
+      wakeUp.throwFailure();
     }
+    grip = Grip.UNSURE;
     Map<String, String> settings = known(settingsToHold(level, canCheckConnections));
     settings.put(LockSql.APPLICATION_NAME, sessionName.holding(key));
-    LockSql.Grip seen = level.confirm(current, key, settings);
+    LockSql.Grip seen = level.tryLock(current, key, settings, policy.lease(), listeners() > 0);
+    grip = seen.granted() ? Grip.TAKEN : Grip.NONE;
+    if (wakeUp != null) {
+      wakeUp.saw(seen);
+    }
+    if (!seen.granted()) {
+      return false;
+    }
     if (!seen.held()) {
       throw new LockUnavailableException(
           key,
@@ -159,6 +169,41 @@ abstract class JdbcSession extends LockSession {
     backendPid = seen.backendPid();
     workerPid = seen.workerPid();
     return true;
+  }
+
+  @Override
+  final synchronized boolean listen(LockKey key) throws SQLException {
+    if (triedToListen || !policy.wakeUp()) {
+      return false;
+    }
+    triedToListen = true;
+    if (level == LockLevel.SESSION && physical instanceof PGConnection driver) {
+      wakeUp = WakeUp.start(current(), driver, key, backendPid);
+    }
+    if (wakeUp == null) {
+      System.getLogger(JdbcSession.class.getName())
+          .log(System.Logger.Level.DEBUG, "Nobody can wake this session up, so it tries again");
+    }
+    return wakeUp != null;
+  }
+
+  @Override
+  final int listeners() {
+    return wakeUp == null ? 0 : wakeUp.listeners();
+  }
+
+  @Override
+  final void awaitRelease(Duration atMost, Timing timing) throws InterruptedException {
+    if (wakeUp != null) {
+      wakeUp.await(atMost, timing);
+    }
+  }
+
+  /** Stops to listen, if it does. */
+  final synchronized void stopListening() throws SQLException {
+    if (wakeUp != null) {
+      wakeUp.stop(current());
+    }
   }
 
   @Override
@@ -235,43 +280,61 @@ abstract class JdbcSession extends LockSession {
     if (current == null) {
       return Optional.empty();
     }
-    boolean wasTaken = grip == Grip.TAKEN;
-    Optional<String> problem;
-    try {
-      problem = letGo(current, key);
-    } catch (SQLException e) {
-      problem = Optional.of(Text.of(e));
-    } catch (RuntimeException e) { // from some pool's wrapper
-      problem = Optional.of(e.toString());
-    }
-    if (problem.isPresent() && (isOurs() || grip != Grip.NONE)) {
+    Grip before = grip;
+    Optional<String> problem =
+        before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key));
+    Optional<String> anyProblem =
+        problem.isPresent() ? problem : problemWith(() -> restore(current));
+    if (anyProblem.isPresent() && (isOurs() || before != Grip.NONE)) {
       endPhysically(current);
     }
     forget(current);
-    return wasTaken ? problem : Optional.empty();
+    return before == Grip.TAKEN ? problem : Optional.empty();
   }
 
-  private Optional<String> letGo(Connection current, LockKey key) throws SQLException {
+  /** Something that is done when the session is given back; empty if it went well. */
+  @FunctionalInterface
+  private interface Part {
+    Optional<String> run() throws SQLException;
+  }
+
+  private static Optional<String> problemWith(Part part) {
     try {
-      return unlockAndRestore(current, key);
+      return part.run();
+    } catch (SQLException e) {
+      return Optional.of(Text.of(e));
+    } catch (RuntimeException e) { // from some pool's wrapper
+      return Optional.of(e.toString());
+    }
+  }
+
+  private Optional<String> unlock(Connection current, LockKey key) throws SQLException {
+    boolean unlocked;
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
+      // A notification would forbid the transaction of somebody else to be prepared.
+      boolean wake = policy.wakeUp() && scope.connection().getAutoCommit();
+      unlocked = level.unlock(scope.connection(), key, wake);
     } catch (SQLException e) {
       if (!SqlStates.IN_FAILED_TRANSACTION.equals(SqlStates.of(e))) {
         throw e;
       }
       LockSql.rollback(current);
-      return unlockAndRestore(current, key);
+      return unlock(current, key);
     }
+    return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
   }
 
-  private Optional<String> unlockAndRestore(Connection current, LockKey key) throws SQLException {
-    try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
-      if (grip == Grip.NONE) {
+  /** What ends with the connection need not be restored. */
+  private Optional<String> restore(Connection current) throws SQLException {
+    if (!isOurs() || physical != current) {
+      try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
         level.restore(scope.connection(), foundSettings);
-        return Optional.empty();
+        if (wakeUp != null) {
+          wakeUp.stop(scope.connection());
+        }
       }
-      boolean unlocked = level.unlockAndRestore(scope.connection(), key, foundSettings);
-      return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
     }
+    return Optional.empty();
   }
 
   /** Drops a connection that failed, in such a way that the server frees whatever it holds. */
@@ -289,6 +352,8 @@ abstract class JdbcSession extends LockSession {
     grip = Grip.NONE;
     level = LockLevel.SESSION;
     workerPid = 0;
+    wakeUp = null;
+    triedToListen = false;
     try {
       disconnect(current);
     } catch (SQLException | RuntimeException e) {

@@ -103,6 +103,16 @@ public record LockKey(long value, String name) implements Serializable {
     return new LockKey(within("\0work").value, name + "/work");
   }
 
+  /**
+   * The key that sessions share while they listen for the release of this one, so that the holder
+   * finds one to wake up: made like {@link #forWork}, with {@code wait}.
+   *
+   * @return the key, named {@code name/wait}
+   */
+  public LockKey forWaiting() {
+    return new LockKey(within("\0wait").value, name + "/wait");
+  }
+
   private static long firstEightBytesOfSha256(byte[] bytes) {
     try {
       return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes)).getLong();

@@ -16,14 +16,14 @@ enum LockLevel {
   /** The session, in autocommit mode. */
   SESSION {
     @Override
-    boolean tryLock(Connection connection, LockKey key, Duration lease) throws SQLException {
-      return LockSql.tryLock(connection, key);
-    }
-
-    @Override
-    LockSql.Grip confirm(Connection connection, LockKey key, Map<String, String> settings)
+    LockSql.Grip tryLock(
+        Connection connection,
+        LockKey key,
+        Map<String, String> settings,
+        Duration lease,
+        boolean listening)
         throws SQLException {
-      return LockSql.confirm(connection, key, settings, false);
+      return LockSql.tryLock(connection, key, settings, listening);
     }
 
     @Override
@@ -32,9 +32,19 @@ enum LockLevel {
     }
 
     @Override
-    boolean unlockAndRestore(Connection connection, LockKey key, Map<String, String> settings)
-        throws SQLException {
-      return LockSql.unlockAndRestore(connection, key, settings);
+    boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException {
+      boolean unlocked = false;
+      if (wake) {
+        try {
+          return LockSql.unlockAndWake(connection, key);
+        } catch (SQLException e) {
+          if (!SqlStates.isAboutNotifying(e)) {
+            throw e;
+          }
+          unlocked = SqlStates.NOTIFICATION_QUEUE_FULL.equals(SqlStates.of(e));
+        }
+      }
+      return LockSql.unlock(connection, key) || unlocked;
     }
 
     @Override
@@ -50,16 +60,14 @@ enum LockLevel {
    */
   TRANSACTION {
     @Override
-    boolean tryLock(Connection connection, LockKey key, Duration lease) throws SQLException {
-      return LockSql.tryLockForTransaction(connection, key, lease);
-    }
-
-    @Override
-    LockSql.Grip confirm(Connection connection, LockKey key, Map<String, String> settings)
+    LockSql.Grip tryLock(
+        Connection connection,
+        LockKey key,
+        Map<String, String> settings,
+        Duration lease,
+        boolean listening)
         throws SQLException {
-      LockSql.Grip grip = LockSql.confirm(connection, key, settings, true);
-      LockSql.dropSnapshot(connection);
-      return grip;
+      return LockSql.tryLockForTransaction(connection, key, settings, lease);
     }
 
     /** Any failure outside of a savepoint would end the transaction, and with it the lock. */
@@ -77,8 +85,7 @@ enum LockLevel {
     }
 
     @Override
-    boolean unlockAndRestore(Connection connection, LockKey key, Map<String, String> settings)
-        throws SQLException {
+    boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException {
       boolean held = LockSql.isHeldByThisSession(connection, key);
       LockSql.rollback(connection);
       return held;
@@ -97,23 +104,31 @@ enum LockLevel {
   }
 
   /**
-   * Tries once.
+   * Tries once, and looks at the lock if it was granted.
    *
+   * @param settings what is to be set while it is held
    * @param lease how long the client may be silent afterwards; zero for ever
+   * @param listening whether this session listens for the release
    */
-  abstract boolean tryLock(Connection connection, LockKey key, Duration lease) throws SQLException;
-
-  /** Looks at the lock that has been granted, and sets what is to be set while it is held. */
-  abstract LockSql.Grip confirm(Connection connection, LockKey key, Map<String, String> settings)
+  abstract LockSql.Grip tryLock(
+      Connection connection,
+      LockKey key,
+      Map<String, String> settings,
+      Duration lease,
+      boolean listening)
       throws SQLException;
 
   /** Asks so that a failure does no harm to the lock, and no snapshot stays behind. */
   abstract <T> T ask(Connection connection, Question<T> question) throws SQLException;
 
-  /** Unlocks and brings the settings back; false if the lock was not held any more. */
-  abstract boolean unlockAndRestore(
-      Connection connection, LockKey key, Map<String, String> settings) throws SQLException;
+  /**
+   * Unlocks.
+   *
+   * @param wake whether to wake one of those up who wait, where that is possible
+   * @return false if the lock was not held any more
+   */
+  abstract boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException;
 
-  /** Brings the settings back where the lock was not granted. */
+  /** Brings the settings back, when the lock is not held any more. */
   abstract void restore(Connection connection, Map<String, String> settings) throws SQLException;
 }

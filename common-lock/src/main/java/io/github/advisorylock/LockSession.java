@@ -63,21 +63,22 @@ public abstract class LockSession {
    * @return the session
    */
   public static LockSession borrowed(Connection connection, String application) {
-    return borrowed(connection, application, Pooling.AUTO);
+    return borrowed(connection, application, SessionPolicy.DEFAULT);
   }
 
   /**
-   * The same, with the user's word on what stands between. Behind a pooler that may change the
-   * session there is no lock to be had on somebody else's connection.
+   * The same with a policy, whose lease does not count: the session is kept by the work on it.
+   * Behind a pooler that may change the session there is no lock to be had on somebody else's
+   * connection.
    *
    * @param connection the session's connection; never closed, unless it has to be ended
    * @param application a short word for {@code application_name}, such as {@code liquibase}
-   * @param pooling what stands between client and server
+   * @param policy how to hold the lock
    * @return the session
    */
-  public static LockSession borrowed(Connection connection, String application, Pooling pooling) {
-    return new BorrowedSession(
-        connection, new SessionName(application), new SessionPolicy(pooling, Duration.ZERO));
+  public static LockSession borrowed(
+      Connection connection, String application, SessionPolicy policy) {
+    return new BorrowedSession(connection, new SessionName(application), policy.withoutLease());
   }
 
   /**
@@ -95,6 +96,26 @@ public abstract class LockSession {
    * @throws LockUnavailableException if the server says yes but shows no such lock
    */
   abstract boolean tryLock(LockKey key) throws SQLException;
+
+  /**
+   * After a failed try: starts to listen for the release, where that is possible.
+   *
+   * @return whether it has just begun to. The lock may have been released before: try again
+   */
+  abstract boolean listen(LockKey key) throws SQLException;
+
+  /**
+   * How many sessions listen for the release, as the last failed try saw it; zero if this one does
+   * not, and so cannot be woken up.
+   */
+  abstract int listeners();
+
+  /**
+   * While it listens: waits until it is told of a release, or for so long.
+   *
+   * @throws InterruptedException if the thread is interrupted, before or meanwhile
+   */
+  abstract void awaitRelease(Duration atMost, Timing timing) throws InterruptedException;
 
   /**
    * After a successful try: who still works for an earlier holder that has lost the lock; null if

@@ -40,6 +40,7 @@ public record LockSettings(
         "backoff",
         "backoffStep",
         "maxBackoff",
+        "wakeUp",
         "lease",
         "pooling",
         "url",
@@ -61,7 +62,10 @@ public record LockSettings(
         key(reader),
         reader.choice("scope", LockScope.DATABASE),
         retry(reader, unset),
-        new SessionPolicy(reader.choice("pooling", SessionPolicy.DEFAULT.pooling()), lease(reader)),
+        new SessionPolicy(
+            reader.choice("pooling", SessionPolicy.DEFAULT.pooling()),
+            lease(reader),
+            reader.flag("wakeUp", SessionPolicy.DEFAULT.wakeUp())),
         connection(reader));
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * Every statement that this library sends. None of them waits in the server, and none leaves a
@@ -65,7 +66,28 @@ final class LockSql {
   /** Null for a setting that this release of the server does not have. */
   private static final String CURRENT = ", pg_catalog.current_setting('%s', true)";
 
-  private static final String TRY = "select pg_catalog.pg_try_advisory_lock(?)";
+  /**
+   * Looks after the lock was granted, and never before: decision 9 says why. That is why the looks
+   * depend on {@code t}: the server cannot take them first.
+   */
+  private static final String CONFIRM =
+      """
+      select t.granted,
+        t.granted and exists (select from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+                              where t.granted and l.pid = pg_catalog.pg_backend_pid()
+                                and l.mode = 'ExclusiveLock' and %1$s),
+        pg_catalog.pg_backend_pid(),
+        (select pg_catalog.min(l.pid) from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+         where t.granted and l.pid <> pg_catalog.pg_backend_pid() and %1$s)
+      """
+          .formatted(SHOWS);
+
+  private static final String FROM_TRY =
+      " from (select pg_catalog.pg_try_advisory_lock(?) as granted offset 0) t";
+
+  private static final String FROM_GRANTED = " from (select true as granted offset 0) t";
+
+  private static final String IF_GRANTED = "case when t.granted then %s end";
 
   private static final String TRY_FOR_TRANSACTION =
       "select pg_catalog.pg_try_advisory_xact_lock(?)";
@@ -81,7 +103,45 @@ final class LockSql {
 
   private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock(?)";
 
-  private static final String UNSHARE = "select pg_catalog.pg_advisory_unlock_shared(?)";
+  /** Each session that listens has a channel of its own. */
+  private static final String CHANNEL = "advisory_lock_";
+
+  /** How many sessions share the waiting key. */
+  private static final String LISTENERS =
+      """
+      (select pg_catalog.count(*) from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+       where %s)
+      """
+          .formatted(SHOWS);
+
+  /** Listening comes last: before, it is seen whether somebody else listens on this connection. */
+  private static final String START_LISTENING =
+      """
+      select pg_catalog.pg_try_advisory_lock_shared(?)
+               and not exists (select from pg_catalog.pg_listening_channels()), %s; listen %s
+      """;
+
+  private static final String ELSE_LISTENERS =
+      ", case when not t.granted then " + LISTENERS + " end";
+
+  private static final String UNSHARE_COLUMN = "pg_catalog.pg_advisory_unlock_shared(?)";
+
+  /**
+   * Looks for somebody to wake up after it has unlocked: whoever tried in vain before is seen, as
+   * it listened before it tried. Does nothing unless the second parameter is true.
+   */
+  private static final String UNLOCK_AND_WAKE =
+      """
+      select u.unlocked,
+        (select pg_catalog.pg_notify('%s' || w.pid, '')
+         from (select l.pid from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
+               where u.unlocked and l.pid <> pg_catalog.pg_backend_pid() and %s
+               order by pg_catalog.random() limit 1) w)
+      from (select case when ? then pg_catalog.pg_advisory_unlock(?) end as unlocked offset 0) u
+      """
+          .formatted(CHANNEL, SHOWS);
+
+  private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
   /** A prepared transaction has no process id, and nobody can end it by one. */
   private static final String HOLDER =
@@ -177,58 +237,118 @@ final class LockSql {
     return settings;
   }
 
-  static boolean tryLock(Connection connection, LockKey key) throws SQLException {
-    return answer(connection, TRY, key);
+  /**
+   * What a try came to.
+   *
+   * @param granted whether the server said that the lock is this session's
+   * @param held whether pg_locks shows it so
+   * @param backendPid this session's process id
+   * @param workerPid that of another session that still works under the key; 0 if there is none
+   * @param listeners after a try in vain of a session that listens, how many do; otherwise 0
+   */
+  record Grip(boolean granted, boolean held, int backendPid, int workerPid, int listeners) {
+
+    private static final Grip NONE = new Grip(false, false, 0, 0, 0);
+
+    private static Grip of(ResultSet row) throws SQLException {
+      return new Grip(
+          row.getBoolean(1), row.getBoolean(2), row.getInt(3), row.getInt(4), row.getInt(5));
+    }
+  }
+
+  /**
+   * Tries once, without waiting.
+   *
+   * @param settings set if the lock was granted
+   * @param listening whether this session shares the waiting key, which it does no more if granted
+   */
+  static Grip tryLock(
+      Connection connection, LockKey key, Map<String, String> settings, boolean listening)
+      throws SQLException {
+    String sql =
+        CONFIRM
+            + (listening ? ELSE_LISTENERS : ", 0")
+            + (", " + IF_GRANTED.formatted(SET)).repeat(settings.size())
+            + (listening ? ", " + IF_GRANTED.formatted(UNSHARE_COLUMN) : "")
+            + FROM_TRY;
+    try (PreparedStatement statement =
+        listening ? prepareAtOnce(connection, sql) : connection.prepareStatement(sql)) {
+      int next = bindConfirm(statement, key);
+      if (listening) {
+        statement.setLong(next++, key.forWaiting().value());
+      }
+      next = bind(statement, next, settings);
+      if (listening) {
+        statement.setLong(next++, key.forWaiting().value());
+      }
+      statement.setLong(next, key.value());
+      try (ResultSet row = theRow(statement)) {
+        return Grip.of(row);
+      }
+    }
   }
 
   /**
    * Tries in a transaction that it begins, and leaves open only if the lock was granted. With text
    * rather than JDBC's own means, for which pgjdbc prepares statements that a pooler loses.
    *
+   * @param settings set if the lock was granted, until the transaction ends
    * @param lease how long the transaction may be idle; zero for ever
    */
-  static boolean tryLockForTransaction(Connection connection, LockKey key, Duration lease)
+  static Grip tryLockForTransaction(
+      Connection connection, LockKey key, Map<String, String> settings, Duration lease)
       throws SQLException {
     // The isolation level too: in any other the snapshot stays.
     execute(
         connection,
         "begin isolation level read committed; set local idle_in_transaction_session_timeout = "
             + lease.toMillis());
-    boolean granted = answer(connection, TRY_FOR_TRANSACTION, key);
-    if (granted) {
-      dropSnapshot(connection);
-    } else {
+    if (!answer(connection, TRY_FOR_TRANSACTION, key)) {
       rollback(connection);
+      return Grip.NONE;
     }
-    return granted;
+    String sql = CONFIRM + ", 0" + (", " + SET_LOCAL).repeat(settings.size()) + FROM_GRANTED;
+    Grip grip;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, bindConfirm(statement, key), settings);
+      try (ResultSet row = theRow(statement)) {
+        grip = Grip.of(row);
+      }
+    }
+    dropSnapshot(connection);
+    return grip;
+  }
+
+  private static int bindConfirm(PreparedStatement statement, LockKey key) throws SQLException {
+    statement.setLong(1, key.value());
+    statement.setLong(2, key.forWork().value());
+    return 3;
   }
 
   /**
-   * What {@link #confirm} saw.
+   * Shares the waiting key and listens.
    *
-   * @param held whether pg_locks shows this session as the key's holder
-   * @param backendPid this session's process id
-   * @param workerPid that of another session that still works under the key; 0 if there is none
+   * @return how many sessions do now; 0 if this one must not, because somebody else listens on its
+   *     connection already
    */
-  record Grip(boolean held, int backendPid, int workerPid) {}
-
-  /** Looks after the lock was granted, and never before: decision 9 says why. Also sets. */
-  static Grip confirm(
-      Connection connection, LockKey key, Map<String, String> settings, boolean forTransaction)
+  static int startListening(Connection connection, LockKey waitingKey, int backendPid)
       throws SQLException {
-    String sql =
-        "select "
-            + HELD_BY_THIS_SESSION
-            + ", pg_catalog.pg_backend_pid(), "
-            + OTHER_PID
-            + (", " + (forTransaction ? SET_LOCAL : SET)).repeat(settings.size());
+    String sql = START_LISTENING.formatted(LISTENERS, CHANNEL + backendPid);
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setLong(1, key.value());
-      statement.setLong(2, key.forWork().value());
-      bind(statement, 3, settings);
-      try (ResultSet row = theRow(statement)) {
-        return new Grip(row.getBoolean(1), row.getInt(2), row.getInt(3));
+      statement.setLong(1, waitingKey.value());
+      statement.setLong(2, waitingKey.value());
+      try (ResultSet row = theFirstRow(statement)) {
+        return row.getBoolean(1) ? row.getInt(2) : 0;
       }
+    }
+  }
+
+  static void stopListening(Connection connection, LockKey waitingKey, int backendPid)
+      throws SQLException {
+    String sql = "select " + UNSHARE_COLUMN + "; unlisten " + CHANNEL + backendPid;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setLong(1, waitingKey.value());
+      statement.execute();
     }
   }
 
@@ -271,10 +391,41 @@ final class LockSql {
     answerAndSet(connection, UNSHARE, key, settings, SET);
   }
 
-  /** Unlocks and brings the settings back in one round trip; false if the key was not held. */
-  static boolean unlockAndRestore(Connection connection, LockKey key, Map<String, String> settings)
+  /** False if the key was not held. */
+  static boolean unlock(Connection connection, LockKey key) throws SQLException {
+    return answer(connection, UNLOCK, key);
+  }
+
+  /** The same, and wakes up one session of those that listen for it. */
+  static boolean unlockAndWake(Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(UNLOCK_AND_WAKE)) {
+      return unlockAndWake(statement, key, true);
+    }
+  }
+
+  /** Has the server plan {@link #unlockAndWake}, while there is time, and does nothing. */
+  static void planUnlockAndWake(Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = prepareAtOnce(connection, UNLOCK_AND_WAKE)) {
+      unlockAndWake(statement, key, false);
+    }
+  }
+
+  private static boolean unlockAndWake(PreparedStatement statement, LockKey key, boolean really)
       throws SQLException {
-    return answerAndSet(connection, UNLOCK, key, settings, SET);
+    statement.setLong(1, key.forWaiting().value());
+    statement.setBoolean(2, really);
+    statement.setLong(3, key.value());
+    return firstBoolean(statement);
+  }
+
+  /** A statement that the server plans only the first time; on a pool's, perhaps each time. */
+  private static PreparedStatement prepareAtOnce(Connection connection, String sql)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    if (statement.isWrapperFor(PGStatement.class)) {
+      statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+    }
+    return statement;
   }
 
   static void set(Connection connection, Map<String, String> settings) throws SQLException {
@@ -409,7 +560,8 @@ final class LockSql {
     }
   }
 
-  private static void bind(
+  /** Returns the number of the parameter after the last that it has bound. */
+  private static int bind(
       PreparedStatement statement, int firstParameter, Map<String, String> settings)
       throws SQLException {
     int parameter = firstParameter;
@@ -417,6 +569,7 @@ final class LockSql {
       statement.setString(parameter++, setting.getKey());
       statement.setString(parameter++, setting.getValue());
     }
+    return parameter;
   }
 
   private static boolean firstBoolean(PreparedStatement statement) throws SQLException {
@@ -426,7 +579,16 @@ final class LockSql {
   }
 
   private static ResultSet theRow(PreparedStatement statement) throws SQLException {
-    ResultSet row = statement.executeQuery();
+    return atRow(statement.executeQuery());
+  }
+
+  /** That of the first of several statements that go to the server together. */
+  private static ResultSet theFirstRow(PreparedStatement statement) throws SQLException {
+    statement.execute();
+    return atRow(statement.getResultSet());
+  }
+
+  private static ResultSet atRow(ResultSet row) throws SQLException {
     if (!row.next()) {
       throw new SQLException("The server answered a select of constants with no row");
     }

@@ -15,10 +15,17 @@ public final class Patience {
 
   private static final double LARGEST_JITTER = 0.2;
 
+  /** How many waiters, of those that can be woken up, make the pauses that the policy says. */
+  private static final int LISTENERS_THAT_TRY = 4;
+
+  /** Even if there are very many, each looks so often whether anybody else is alive. */
+  private static final Duration LONGEST_SHARED = Duration.ofSeconds(10);
+
   private final RetryPolicy retry;
   private final Timing timing;
   private final Duration start;
   private int attempts;
+  private int attemptsBeforePauses;
 
   /**
    * A wait that begins now.
@@ -67,6 +74,11 @@ public final class Patience {
     return attempts >= retry.maxAttempts() || waited().compareTo(retry.timeout()) >= 0;
   }
 
+  /** Lets the pauses begin anew with the first, shortest one. */
+  void startPausesAnew() {
+    attemptsBeforePauses = attempts - 1;
+  }
+
   /**
    * Sleeps until the next try.
    *
@@ -74,11 +86,35 @@ public final class Patience {
    *     flag is clear then
    */
   public void pause() throws InterruptedException {
-    Duration delay = retry.delayAfter(attempts);
+    timing.sleep(nextPause(0));
+  }
+
+  /**
+   * The pause until the next try. Those who are woken up when it is their turn need to try only in
+   * case that nobody is left to wake them, and it is enough if one of them does: many make longer
+   * pauses, so that all together try as often as a few would.
+   *
+   * @param listeners how many wait to be woken up, this one included; zero if this one does not
+   */
+  Duration nextPause(int listeners) {
+    Duration delay = retry.delayAfter(attempts - attemptsBeforePauses);
+    if (listeners > LISTENERS_THAT_TRY && delay.compareTo(LONGEST_SHARED) < 0) {
+      Duration shared = delay.multipliedBy(listeners).dividedBy(LISTENERS_THAT_TRY);
+      delay = shorter(shared, LONGEST_SHARED);
+    }
     long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most Long.MAX_VALUE
     Duration shortened = delay.minusNanos((long) (nanos * LARGEST_JITTER * timing.random()));
-    Duration left = retry.timeout().minus(waited());
-    timing.sleep(shortened.compareTo(left) < 0 ? shortened : nonNegative(left));
+    return shorter(shortened, nonNegative(retry.timeout().minus(waited())));
+  }
+
+  /** No pause under a policy is longer. */
+  static Duration longestPause(RetryPolicy retry) {
+    Duration longest = retry.maxDelay();
+    return longest.compareTo(LONGEST_SHARED) < 0 ? LONGEST_SHARED : longest;
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) <= 0 ? one : other;
   }
 
   private static Duration nonNegative(Duration duration) {

@@ -11,8 +11,10 @@ import java.time.Duration;
  *     a frozen or unreachable client keeps everybody waiting. Zero for no such bound; otherwise at
  *     least {@link #SHORTEST_LEASE} and at most {@link #LONGEST_LEASE}. PostgreSQL has it from
  *     release 14 on
+ * @param wakeUp whether those who wait listen for the release, and the holder tells one of them.
+ *     Where that is not possible, such as behind a pooler, they try now and then as they do anyway
  */
-public record SessionPolicy(Pooling pooling, Duration lease) {
+public record SessionPolicy(Pooling pooling, Duration lease, boolean wakeUp) {
 
   /** A busy machine must be able to keep it. */
   public static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
@@ -20,9 +22,9 @@ public record SessionPolicy(Pooling pooling, Duration lease) {
   /** Far below what the server's settings can hold, and more than anybody should wait. */
   public static final Duration LONGEST_LEASE = Duration.ofDays(1);
 
-  /** Finds poolers out, and a lease of 30 seconds. */
+  /** Finds poolers out, a lease of 30 seconds, and wake-up. */
   public static final SessionPolicy DEFAULT =
-      new SessionPolicy(Pooling.AUTO, Duration.ofSeconds(30));
+      new SessionPolicy(Pooling.AUTO, Duration.ofSeconds(30), true);
 
   /** How many times in a lease the client says that it is alive. */
   private static final int BEATS = 3;
@@ -32,6 +34,7 @@ public record SessionPolicy(Pooling pooling, Duration lease) {
    *
    * @param pooling what stands between client and server
    * @param lease zero, or within its bounds
+   * @param wakeUp whether to listen while waiting, and to tell of a release
    * @throws IllegalArgumentException if the lease is neither zero nor within its bounds
    */
   public SessionPolicy {
@@ -41,6 +44,15 @@ public record SessionPolicy(Pooling pooling, Duration lease) {
           "A lease is zero, or from %s to %s, but not %s"
               .formatted(SHORTEST_LEASE, LONGEST_LEASE, lease));
     }
+  }
+
+  /**
+   * The same, on a session that somebody works on: the work is what keeps that one.
+   *
+   * @return this policy without a lease
+   */
+  SessionPolicy withoutLease() {
+    return new SessionPolicy(pooling, Duration.ZERO, wakeUp);
   }
 
   boolean hasLease() {

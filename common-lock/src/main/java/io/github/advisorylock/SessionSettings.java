@@ -39,6 +39,7 @@ final class SessionSettings {
    */
   static Map<String, String> dedicated(Duration longestSilence) {
     Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
+    settings.put("plan_cache_mode", "force_generic_plan"); // our statements have one plan
     settings.put("statement_timeout", OFF);
     settings.put("lock_timeout", OFF);
     settings.put("idle_in_transaction_session_timeout", OFF);
@@ -69,6 +70,6 @@ final class SessionSettings {
   }
 
   static String inMillis(Duration duration) {
-    return Long.toString(duration.toMillis());
+    return Long.toString(Math.min(duration.toMillis(), Integer.MAX_VALUE));
   }
 }

@@ -14,6 +14,9 @@ final class SqlStates {
   static final String INSUFFICIENT_PRIVILEGE = "42501";
   static final String IN_FAILED_TRANSACTION = "25P02";
 
+  /** Comes at the commit, when everything else has been done. */
+  static final String NOTIFICATION_QUEUE_FULL = "54000"; // program_limit_exceeded
+
   private static final String CONNECTION_CLASS = "08";
 
   /** Of the connection class, but just as wrong the next time. */
@@ -43,6 +46,11 @@ final class SqlStates {
     return failure.getCause() instanceof SQLException cause && cause.getSQLState() != null
         ? cause.getSQLState()
         : "";
+  }
+
+  /** Whether a statement that also notifies would have succeeded without that. */
+  static boolean isAboutNotifying(SQLException failure) {
+    return Set.of(INSUFFICIENT_PRIVILEGE, NOTIFICATION_QUEUE_FULL).contains(of(failure));
   }
 
   /** Whether the same may well succeed on a fresh session. */

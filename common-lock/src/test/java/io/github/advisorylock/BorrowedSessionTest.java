@@ -18,10 +18,11 @@ class BorrowedSessionTest {
   private static final LockKey KEY = LockKey.of(42);
 
   private final FakeServer server = new FakeServer();
-  private final FakeClient client = server.connect().autoCommit(false);
+  private final FakeTiming timing = new FakeTiming();
+  private final FakeClient client =
+      server.connect().autoCommit(false).whileListening(timing::listen);
   private final Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
   private final RecordingListener events = new RecordingListener();
-  private final FakeTiming timing = new FakeTiming();
 
   private HeldLock acquire(LockSession session) {
     RetryPolicy twoTries =
@@ -215,7 +216,9 @@ class BorrowedSessionTest {
   void shouldTakeTheUsersWordThatThePoolerKeepsTheSession() {
     FakeClient pinned = server.connectThroughSessionPooler();
 
-    acquire(LockSession.borrowed(pinned.connection(), "test", Pooling.SESSION));
+    acquire(
+        LockSession.borrowed(
+            pinned.connection(), "test", new SessionPolicy(Pooling.SESSION, Duration.ZERO, true)));
 
     assertThat(server.holders(KEY)).containsExactly(pinned.backend().pid());
   }

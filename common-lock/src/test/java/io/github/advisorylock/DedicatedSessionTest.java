@@ -19,14 +19,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DedicatedSessionTest {
 
   private static final LockKey KEY = LockKey.of(-42);
-  private static final SessionPolicy NO_LEASE = new SessionPolicy(Pooling.AUTO, Duration.ZERO);
+  private static final SessionPolicy NO_LEASE =
+      new SessionPolicy(Pooling.AUTO, Duration.ZERO, true);
 
   private final FakeServer server = new FakeServer();
-  private final FakeClient client = server.connect().autoCommit(false);
+  private final FakeTiming timing = new FakeTiming();
+  private final FakeClient client =
+      server.connect().autoCommit(false).whileListening(timing::listen);
   private final FakeLoan loan = client.loan();
   private final Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
   private final RecordingListener events = new RecordingListener();
-  private final FakeTiming timing = new FakeTiming();
 
   private HeldLock acquire(LockSession session) {
     RetryPolicy threeTries =

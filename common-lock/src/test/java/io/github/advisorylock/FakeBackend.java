@@ -9,11 +9,22 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** One session on a {@link FakeServer}. */
 final class FakeBackend {
 
   private record Lock(long key, boolean shared, boolean forTransaction) {}
+
+  private static final Pattern DERIVED =
+      Pattern.compile("(?s)select (.*)\\sfrom \\(select (.*) as \\w+ offset 0\\) \\w\\s*");
+  private static final Pattern CONDITIONAL =
+      Pattern.compile("(?s)case when (not t.granted|t.granted|\\?) then (.*) end");
+  private static final String NOBODY_LISTENS =
+      "\n         and not exists (select from pg_catalog.pg_listening_channels())";
 
   static final OffsetDateTime STARTED = OffsetDateTime.parse("2026-01-02T03:04:05.678901Z");
 
@@ -26,10 +37,16 @@ final class FakeBackend {
   private Map<String, String> committed;
 
   private Map<String, String> before;
+  private final Set<String> channels = new TreeSet<>();
+  private int notifications;
   private boolean failed;
   private boolean savepoint;
   private boolean snapshot;
   private boolean ended;
+
+  /** What the columns of the statement at work depend on. */
+  private Boolean given;
+
   private String state = "idle";
   private Duration stateFor = Duration.ofMillis(2_500);
 
@@ -65,6 +82,32 @@ final class FakeBackend {
     ended = true;
     locks.clear();
     committed = null;
+    channels.clear();
+  }
+
+  boolean listensOn(String channel) {
+    return channels.contains(channel);
+  }
+
+  /** Listens as somebody else on this session would. */
+  FakeBackend listening(String channel) {
+    channels.add(channel);
+    return this;
+  }
+
+  Set<String> channels() {
+    return channels;
+  }
+
+  void notifyOnce() {
+    notifications++;
+  }
+
+  /** The notifications that have come since this was asked last. */
+  int takeNotifications() {
+    int taken = notifications;
+    notifications = 0;
+    return taken;
   }
 
   boolean hasEnded() {
@@ -154,7 +197,11 @@ final class FakeBackend {
       case "release savepoint advisory_lock" -> savepoint = false;
       case "show application_name" -> {}
       default -> {
-        if (sql.startsWith("set local ")) {
+        if (sql.startsWith("listen ")) {
+          channels.add(sql.substring("listen ".length()));
+        } else if (sql.startsWith("unlisten ")) {
+          channels.remove(sql.substring("unlisten ".length()));
+        } else if (sql.startsWith("set local ")) {
           String[] nameAndValue = sql.substring("set local ".length()).split(" = ", -1);
           set(nameAndValue[0], nameAndValue[1], true);
         } else {
@@ -172,11 +219,44 @@ final class FakeBackend {
     if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
       return terminate(parameters, sql.contains("like 'idle%'"));
     }
+    Matcher derived = DERIVED.matcher(sql);
+    return List.of(
+        derived.matches()
+            ? rowFrom(derived.group(2), derived.group(1), parameters)
+            : row(sql.substring("select ".length()), parameters));
+  }
+
+  private List<Object> row(String list, Iterator<Object> parameters) throws SQLException {
     List<Object> row = new ArrayList<>();
-    for (String column : columns(sql.substring("select ".length()))) {
+    for (String column : columns(list)) {
       row.add(answer(column.strip(), parameters));
     }
-    return List.of(row);
+    return row;
+  }
+
+  /** A row whose columns depend on one answer, which comes first although its text is last. */
+  private List<Object> rowFrom(String source, String list, Iterator<Object> parameters)
+      throws SQLException {
+    List<Object> own = new ArrayList<>();
+    list.chars().filter(c -> c == '?').forEach(c -> own.add(parameters.next()));
+    if (list.contains("pg_notify") && "42501".equals(server.failureToNotify())) {
+      throw new SQLException("permission denied for function pg_notify", "42501");
+    }
+    given = (Boolean) answer(source, parameters);
+    List<Object> row = row(list, own.iterator());
+    if (list.contains("pg_notify") && given != null && server.failureToNotify() != null) {
+      throw new SQLException("too many notifications", server.failureToNotify());
+    }
+    return row;
+  }
+
+  private Object answerIf(boolean condition, String column, Iterator<Object> parameters)
+      throws SQLException {
+    if (condition) {
+      return answer(column, parameters);
+    }
+    column.chars().filter(c -> c == '?').forEach(c -> parameters.next());
+    return null;
   }
 
   /** Splits at the commas that no parenthesis encloses. */
@@ -197,8 +277,46 @@ final class FakeBackend {
   }
 
   private Object answer(String column, Iterator<Object> parameters) throws SQLException {
+    Matcher conditional = CONDITIONAL.matcher(column);
+    if (conditional.matches()) {
+      boolean condition =
+          conditional.group(1).equals("?")
+              ? (Boolean) parameters.next()
+              : conditional.group(1).startsWith("not") != Boolean.TRUE.equals(given);
+      return answerIf(condition, conditional.group(2), parameters);
+    }
+    if (column.startsWith("t.granted and ")) {
+      Object answer = answerIf(given, column.substring("t.granted and ".length()), parameters);
+      return answer == null ? false : answer;
+    }
+    if (column.endsWith(NOBODY_LISTENS)) {
+      Object answer =
+          answer(column.substring(0, column.length() - NOBODY_LISTENS.length()), parameters);
+      return channels.isEmpty() ? answer : false;
+    }
+    if (column.equals("t.granted") || column.equals("u.unlocked")) {
+      return given;
+    }
     if (column.equals("true")) {
       return true;
+    }
+    if (column.equals("0")) {
+      return 0;
+    }
+    if (column.startsWith("(select pg_catalog.count(*) from pg_catalog.pg_locks")) {
+      return (int) server.holding((Long) parameters.next()).count();
+    }
+    if (column.startsWith("(select pg_catalog.pg_notify(")) {
+      long waitingKey = (Long) parameters.next();
+      if (Boolean.TRUE.equals(given)) {
+        server
+            .holding(waitingKey)
+            .filter(backend -> backend != this)
+            .findFirst()
+            .flatMap(picked -> server.listeningOn("advisory_lock_" + picked.pid).findFirst())
+            .ifPresent(woken -> woken.notifications++);
+      }
+      return null;
     }
     if (column.startsWith("exists (select from pg_catalog.pg_locks")) {
       long key = (Long) parameters.next();

@@ -10,7 +10,10 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
 import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.postgresql.PGStatement;
 
 /** A connection to a {@link FakeServer}, with pgjdbc's manners. */
 final class FakeClient {
@@ -33,6 +36,8 @@ final class FakeClient {
   private boolean hasNetworkTimeout = true;
   private int prepareThreshold = 5;
   private int unclosed;
+  private final List<String> preparedAtOnce = new ArrayList<>();
+  private LongConsumer whileListening = millis -> {};
 
   FakeClient(boolean pooled, FakeBackend... backends) {
     this.pooled = pooled;
@@ -85,6 +90,11 @@ final class FakeClient {
     return statements;
   }
 
+  /** The statements that the server was to keep from their first execution on. */
+  List<String> preparedAtOnce() {
+    return preparedAtOnce;
+  }
+
   /** Statements and results that were opened and not closed. */
   int unclosed() {
     return unclosed;
@@ -116,7 +126,8 @@ final class FakeClient {
     List<List<Object>> rows = List.of();
     try {
       for (String statement : sql.split(";", -1)) {
-        rows = backend.execute(statement, parameters);
+        List<List<Object>> answer = backend.execute(statement, parameters);
+        rows = rows.isEmpty() ? answer : rows;
       }
     } finally {
       closed = backend.hasEnded();
@@ -188,6 +199,22 @@ final class FakeClient {
     networkTimeout = milliseconds;
   }
 
+  /** What happens while it waits for a notification. */
+  FakeClient whileListening(LongConsumer action) {
+    whileListening = action;
+    return this;
+  }
+
+  PGNotification[] getNotifications(int timeoutMillis) throws SQLException {
+    whileListening.accept(timeoutMillis);
+    return getNotifications();
+  }
+
+  PGNotification[] getNotifications() throws SQLException {
+    refuseIfClosed();
+    return new PGNotification[backend.takeNotifications()];
+  }
+
   int getBackendPID() {
     return pooled ? POOLERS_PID : backend.pid();
   }
@@ -219,7 +246,7 @@ final class FakeClient {
 
   PreparedStatement prepareStatement(String sql) throws SQLException {
     refuseIfClosed();
-    return Fakes.as(PreparedStatement.class, new Prepared(sql));
+    return Fakes.as(PreparedStatement.class, new Prepared(sql), PGStatement.class);
   }
 
   Statement createStatement() throws SQLException {
@@ -230,6 +257,7 @@ final class FakeClient {
 
     private final String sql;
     private final List<Object> parameters = new ArrayList<>();
+    private List<List<Object>> rows = List.of();
 
     Prepared(String sql) {
       this.sql = sql;
@@ -247,6 +275,10 @@ final class FakeClient {
       bind(parameter, value);
     }
 
+    void setBoolean(int parameter, boolean value) {
+      bind(parameter, value);
+    }
+
     void setInt(int parameter, int value) {
       bind(parameter, value);
     }
@@ -261,6 +293,27 @@ final class FakeClient {
 
     ResultSet executeQuery() throws SQLException {
       return Fakes.as(ResultSet.class, new Rows(run(sql, parameters)));
+    }
+
+    boolean isWrapperFor(Class<?> type) {
+      return type == PGStatement.class;
+    }
+
+    Object unwrap(Class<?> type) {
+      return Fakes.as(type, this);
+    }
+
+    void setPrepareThreshold(int threshold) {
+      preparedAtOnce.add(sql);
+    }
+
+    boolean execute() throws SQLException {
+      rows = run(sql, parameters);
+      return true;
+    }
+
+    ResultSet getResultSet() {
+      return Fakes.as(ResultSet.class, new Rows(rows));
     }
 
     boolean execute(String text) throws SQLException {
@@ -292,7 +345,7 @@ final class FakeClient {
     }
 
     boolean getBoolean(int column) {
-      return (Boolean) at(column);
+      return Boolean.TRUE.equals(at(column));
     }
 
     int getInt(int column) {

@@ -21,9 +21,11 @@ final class FakeServer {
   private boolean pretending;
   private boolean protectingBackends;
   private boolean hidingBackends;
+  private String failureToNotify;
 
   FakeServer() {
     defaults.put("application_name", "app");
+    defaults.put("plan_cache_mode", "auto");
     defaults.put("statement_timeout", "1min");
     defaults.put("lock_timeout", "10s");
     defaults.put("idle_in_transaction_session_timeout", "5min");
@@ -69,6 +71,18 @@ final class FakeServer {
     return this;
   }
 
+  /**
+   * Fails every statement that may notify: without a privilege before, otherwise after the rest.
+   */
+  FakeServer failingToNotify(String sqlState) {
+    failureToNotify = sqlState;
+    return this;
+  }
+
+  String failureToNotify() {
+    return failureToNotify;
+  }
+
   FakeBackend backend() {
     FakeBackend backend = new FakeBackend(this, 101 + backends.size(), defaults);
     backends.add(backend);
@@ -112,6 +126,10 @@ final class FakeServer {
   /** The backends that hold the key, in whatever mode, in the order in which they were started. */
   Stream<FakeBackend> holding(long key) {
     return backends.stream().filter(backend -> backend.holds(key));
+  }
+
+  Stream<FakeBackend> listeningOn(String channel) {
+    return backends.stream().filter(backend -> backend.listensOn(channel));
   }
 
   List<Integer> holders(LockKey key) {

@@ -37,6 +37,9 @@ final class FakeSession extends LockSession {
 
   private final Deque<OrphanAnswer> orphans = new ArrayDeque<>();
   private Answer startingToHold = () -> true;
+  private int listeners;
+  private boolean listening;
+  private final List<Duration> awaited = new ArrayList<>();
   private Optional<Duration> heartbeat = Optional.empty();
   private volatile Optional<String> loss = Optional.empty();
 
@@ -89,6 +92,17 @@ final class FakeSession extends LockSession {
   FakeSession orphan(OrphanAnswer answer) {
     orphans.add(answer);
     return this;
+  }
+
+  /** Can be woken up, and is one of so many that can. */
+  FakeSession oneOfListeners(int count) {
+    listeners = count;
+    return this;
+  }
+
+  /** How long it was told to listen, again and again. */
+  List<Duration> awaited() {
+    return awaited;
   }
 
   FakeSession startingToHold(Answer answer) {
@@ -173,6 +187,24 @@ final class FakeSession extends LockSession {
     tried++;
     Answer scripted = tries.poll();
     return (scripted == null ? everyFurtherTry : scripted).give();
+  }
+
+  @Override
+  boolean listen(LockKey key) {
+    boolean begins = listeners > 0 && !listening;
+    listening = listeners > 0;
+    return begins;
+  }
+
+  @Override
+  int listeners() {
+    return listening ? listeners : 0;
+  }
+
+  @Override
+  void awaitRelease(Duration atMost, Timing timing) throws InterruptedException {
+    awaited.add(atMost);
+    timing.sleep(atMost);
   }
 
   @Override

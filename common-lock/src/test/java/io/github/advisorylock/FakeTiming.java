@@ -12,6 +12,7 @@ final class FakeTiming implements Timing {
   private final List<Duration> sleeps = new ArrayList<>();
   private Duration now = Duration.ofNanos(Long.MIN_VALUE); // System.nanoTime may well be negative
   private double random;
+  private int listened;
   private Runnable duringSleep = () -> {};
 
   /** What {@link #random} gives from now on. */
@@ -29,6 +30,15 @@ final class FakeTiming implements Timing {
   /** Lets time go by without a sleep. */
   void pass(Duration time) {
     now = now.plus(time);
+  }
+
+  /** Time that a waiter listens for, rather than sleeps. */
+  void listen(long millis) {
+    if (listened++ == MANY) {
+      throw new AssertionError("The wait does not end");
+    }
+    duringSleep.run();
+    pass(Duration.ofMillis(millis));
   }
 
   List<Duration> sleeps() {

@@ -54,6 +54,7 @@ class LockSettingsTest {
                 "backoff", "50ms",
                 "backoffStep", "20ms",
                 "maxBackoff", "2s",
+                "wakeUp", "false",
                 "lease", "20s",
                 "pooling", "transaction",
                 "url", URL,
@@ -70,7 +71,7 @@ class LockSettingsTest {
                     Duration.ofMillis(50),
                     Duration.ofMillis(20),
                     Duration.ofSeconds(2)),
-                new SessionPolicy(Pooling.TRANSACTION, Duration.ofSeconds(20)),
+                new SessionPolicy(Pooling.TRANSACTION, Duration.ofSeconds(20), false),
                 new ConnectionSettings(URL, "locker", " s3cret ")));
   }
 

@@ -56,16 +56,6 @@ class PoolerTest {
   }
 
   @Test
-  void shouldKeepNoSnapshotBetweenTheGrantAndTheLook() throws Exception {
-    LockSession session = session();
-    session.open(KEY, Duration.ofSeconds(1));
-
-    LockSql.tryLockForTransaction(client.connection(), KEY, Duration.ZERO);
-
-    assertThat(client.backend().hasSnapshot()).isFalse();
-  }
-
-  @Test
   void shouldTakeTheLockWithItsTransactionWhenItIsReleased() {
     FakeBackend backend;
     Map<String, String> found = new LinkedHashMap<>(client.backend().settings());
@@ -183,7 +173,7 @@ class PoolerTest {
 
     acquire(
         LockSession.dedicated(
-            pinned::connection, "test", new SessionPolicy(Pooling.SESSION, Duration.ZERO)));
+            pinned::connection, "test", new SessionPolicy(Pooling.SESSION, Duration.ZERO, true)));
 
     assertThat(server.holders(KEY)).containsExactly(pinned.backend().pid());
     assertThat(pinned.backend().isInTransaction()).isFalse();
@@ -195,7 +185,9 @@ class PoolerTest {
 
     acquire(
         LockSession.dedicated(
-            direct::connection, "test", new SessionPolicy(Pooling.TRANSACTION, Duration.ZERO)));
+            direct::connection,
+            "test",
+            new SessionPolicy(Pooling.TRANSACTION, Duration.ZERO, true)));
 
     assertThat(direct.backend().holdsForTransaction(KEY)).isTrue();
     assertThat(direct.backend().settings())

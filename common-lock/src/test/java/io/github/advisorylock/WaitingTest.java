@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -223,5 +224,79 @@ class WaitingTest {
         });
 
     assertThat(giveUp(timeout(SECOND))).hasCause(refused).hasMessageContaining("refused");
+  }
+
+  @Test
+  void shouldTryAgainAtOnceWhenItHasBegunToListen() {
+    FakeSession session = FakeSession.lockedUntilTry(2).oneOfListeners(1);
+
+    acquire(attempts(2), session);
+
+    assertThat(session.tried()).isEqualTo(2);
+    assertThat(session.awaited()).isEmpty();
+  }
+
+  @Test
+  void shouldListenInsteadOfSleeping() {
+    FakeSession session = FakeSession.lockedUntilTry(5).oneOfListeners(1);
+
+    acquire(attempts(100), session);
+
+    assertThat(session.awaited()).extracting(Duration::toMillis).containsExactly(100L, 200L, 300L);
+  }
+
+  @Test
+  void shouldNotListenIfItTriesOnlyOnce() {
+    FakeSession session = FakeSession.locked().oneOfListeners(1);
+
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(timeout(Duration.ZERO), session));
+
+    assertThat(session.tried()).isEqualTo(1);
+    assertThat(session.listeners()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 100, 1000",
+    "4, 100, 1000",
+    "5, 125, 1250",
+    "8, 200, 2000",
+    "200, 5000, 10000",
+    "2147483647, 10000, 10000"
+  })
+  void shouldTryTheLessOftenTheMoreWait(int listeners, long first, long last) {
+    FakeSession session = FakeSession.lockedUntilTry(22).oneOfListeners(listeners);
+
+    acquire(attempts(100), session);
+
+    assertThat(session.awaited().get(0)).hasMillis(first);
+    assertThat(session.awaited().get(19)).hasMillis(last);
+  }
+
+  @Test
+  void shouldNotMakeALongPauseLongerOrShorter() {
+    FakeSession session = FakeSession.lockedUntilTry(3).oneOfListeners(200);
+    Duration minute = Duration.ofMinutes(1);
+
+    acquire(new RetryPolicy(RetryPolicy.NO_TIMEOUT, 9, minute, Duration.ZERO, minute), session);
+
+    assertThat(session.awaited()).containsExactly(minute);
+  }
+
+  @Test
+  void shouldStartPausesAnewWhenOnlyAnOrphanIsInTheWay() {
+    LockHolder orphan = LockHolder.unseen(LockKey.MIGRATION.forWork(), 7);
+    FakeSession session =
+        FakeSession.lockedUntilTry(5)
+            .orphan(() -> orphan)
+            .orphan(() -> orphan)
+            .orphan(() -> orphan);
+
+    acquire(attempts(100), session);
+
+    assertThat(timing.sleeps())
+        .extracting(Duration::toMillis)
+        .containsExactly(100L, 200L, 300L, 400L, 100L, 200L, 300L);
   }
 }

@@ -26,6 +26,7 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   private @Nullable String backoff;
   private @Nullable String backoffStep;
   private @Nullable String maxBackoff;
+  private @Nullable String wakeUp;
   private @Nullable String lease;
   private @Nullable String pooling;
   private @Nullable String url;
@@ -89,6 +90,7 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
       case "backoff" -> backoff;
       case "backoffStep" -> backoffStep;
       case "maxBackoff" -> maxBackoff;
+      case "wakeUp" -> wakeUp;
       case "lease" -> lease;
       case "pooling" -> pooling;
       case "url" -> url;
@@ -244,6 +246,25 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
    */
   public void setMaxBackoff(@Nullable String maxBackoff) {
     this.maxBackoff = maxBackoff;
+  }
+
+  /**
+   * {@code true}, the default: whoever waits is told when the lock is released, where that is
+   * possible; {@code false}: it only tries now and then.
+   *
+   * @return the text as written; null if it is not set
+   */
+  public @Nullable String getWakeUp() {
+    return wakeUp;
+  }
+
+  /**
+   * Sets {@link #getWakeUp()}.
+   *
+   * @param wakeUp the text; null to unset it
+   */
+  public void setWakeUp(@Nullable String wakeUp) {
+    this.wakeUp = wakeUp;
   }
 
   /**

@@ -230,6 +230,8 @@ class HostileSurroundingsIT {
                 "50ms",
                 "at least as long as backoff, which is 1.5 s",
                 setting("backoff", "1500ms")),
+            rejected("wakeUp", "", LEAVE_OUT),
+            rejected("wakeUp", "sometimes", "true or false"),
             rejected("lease", "", LEAVE_OUT),
             rejected("lease", "999ms", "0 for none, or a duration from 1s to 24h"),
             rejected("lease", "25h", "0 for none, or a duration from 1s to 24h"),

@@ -99,6 +99,13 @@ enum SettingProof {
     }
   },
 
+  WAKE_UP("wakeUp") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.listenersOfWaiting("wakeUp", "false")).as("the default is 1").isZero();
+    }
+  },
+
   LEASE("lease") {
     @Override
     void prove(SettingStage stage) throws Exception {
@@ -211,9 +218,11 @@ enum SettingProof {
   },
 
   /** One error after the other. */
-  HOLDING("lease", "pooling") {
+  HOLDING("wakeUp", "lease", "pooling") {
     @Override
     void prove(SettingStage stage) throws Exception {
+      assertThat(stage.refusal("wakeUp", "sometimes"))
+          .contains(stage.tool().settings() + "wakeUp is 'sometimes', but must be true or false");
       assertThat(stage.refusal("lease", "500ms"))
           .contains(stage.tool().settings() + "lease is '500ms', but must be 0 for none, or");
       assertThat(stage.refusal("pooling", "maybe"))
@@ -278,6 +287,7 @@ enum SettingProof {
         BACKOFF,
         BACKOFF_STEP,
         MAX_BACKOFF,
+        WAKE_UP,
         LEASE,
         POOLING,
         URL,

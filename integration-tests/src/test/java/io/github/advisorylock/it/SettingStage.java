@@ -10,6 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,6 +54,30 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
                     + " WHERE application_name LIKE '% holds %'"
                     + " AND state_change > now() + interval '200ms'"),
         all.toArray(String[]::new));
+  }
+
+  /** How many sessions wait to be woken up while the tool waits for the lock; it gets it then. */
+  long listenersOfWaiting(String... namesAndValues) throws Exception {
+    LockProbe probe = new LockProbe(database);
+    ExecutorService other = Executors.newSingleThreadExecutor();
+    try {
+      AtomicReference<Future<Ending>> running = new AtomicReference<>();
+      long listeners =
+          whileHeld(
+              LockKey.MIGRATION,
+              () -> {
+                running.set(other.submit(() -> run(namesAndValues)));
+                probe.awaitUntil(
+                    () ->
+                        probe.sessions().stream().anyMatch(s -> s.application().contains("waits")),
+                    "the tool waits");
+                return (long) probe.holders(LockKey.MIGRATION.forWaiting().value()).size();
+              });
+      assertThat(running.get().get().ok()).isTrue();
+      return listeners;
+    } finally {
+      other.shutdownNow();
+    }
   }
 
   boolean sawHeartbeat() {

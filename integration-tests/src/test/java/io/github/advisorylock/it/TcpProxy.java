@@ -129,16 +129,26 @@ final class TcpProxy implements AutoCloseable {
 
   private record Link(Socket client, Socket server) {
 
+    /** Both are told how to end before either does: whoever reads from one closes the other. */
     void close(boolean reset) {
-      close(client, reset);
-      close(server, reset);
+      if (reset) {
+        dropWhenClosed(client);
+        dropWhenClosed(server);
+      }
+      close(client);
+      close(server);
     }
 
-    private static void close(Socket socket, boolean reset) {
+    private static void dropWhenClosed(Socket socket) {
       try {
-        if (reset && !socket.isClosed()) {
-          socket.setSoLinger(true, 0);
-        }
+        socket.setSoLinger(true, 0);
+      } catch (IOException e) {
+        // It is gone already.
+      }
+    }
+
+    private static void close(Socket socket) {
+      try {
         socket.close();
       } catch (IOException e) {
         // It is gone already.

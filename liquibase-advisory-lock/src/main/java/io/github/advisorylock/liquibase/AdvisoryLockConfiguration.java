@@ -44,6 +44,7 @@ public final class AdvisoryLockConfiguration implements AutoloadedConfigurations
     define(all, "backoff", "Pause after the first try. Default: 100ms");
     define(all, "backoffStep", "What each further pause is longer. Default: 100ms");
     define(all, "maxBackoff", "Longest pause. Default: 1s");
+    define(all, "wakeUp", "Be told of a release while waiting: true (default), or false");
     define(
         all,
         "lease",

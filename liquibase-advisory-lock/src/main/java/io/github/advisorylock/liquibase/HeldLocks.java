@@ -91,7 +91,7 @@ final class HeldLocks {
   private static LockSession session(Connection connection, LockSettings settings) {
     ConnectionSettings own = settings.connection();
     return own == null
-        ? LockSession.borrowed(connection, APPLICATION, settings.session().pooling())
+        ? LockSession.borrowed(connection, APPLICATION, settings.session())
         : LockSession.dedicated(own::open, APPLICATION, settings.session());
   }
 

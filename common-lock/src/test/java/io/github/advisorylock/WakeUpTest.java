@@ -1,0 +1,278 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How one who waits is told of the release. */
+class WakeUpTest {
+
+  private static final LockKey KEY = LockKey.of(-42);
+  private static final RetryPolicy TWO_TRIES =
+      new RetryPolicy(
+          RetryPolicy.NO_TIMEOUT, 2, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+
+  private final FakeServer server = new FakeServer();
+  private final FakeTiming timing = new FakeTiming();
+  private final RecordingListener events = new RecordingListener();
+  private final FakeClient holder = server.connect();
+  private final FakeClient waiter = server.connect().whileListening(timing::listen);
+  private final FakeLoan loan = waiter.loan();
+  private final String channel = "advisory_lock_" + waiter.backend().pid();
+
+  private HeldLock acquire(LockSession session) {
+    return new AdvisoryLock(KEY, TWO_TRIES, events, timing).acquire(session);
+  }
+
+  private HeldLock hold() {
+    return acquire(LockSession.dedicated(holder::connection, "holder"));
+  }
+
+  private LockSession session() {
+    return LockSession.dedicated(loan::connection, "waiter");
+  }
+
+  private void waitInVain(LockSession session) {
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(() -> acquire(session));
+  }
+
+  @Test
+  void shouldListenOnAChannelOfItsOwnWhileItWaits() {
+    List<Set<String>> channels = new ArrayList<>();
+    List<List<Integer>> waiting = new ArrayList<>();
+    timing.duringSleep(
+        () -> {
+          channels.add(Set.copyOf(waiter.backend().channels()));
+          waiting.add(server.holders(KEY.forWaiting()));
+        });
+    hold();
+
+    waitInVain(session());
+
+    assertThat(channels).isNotEmpty().containsOnly(Set.of(channel));
+    assertThat(waiting).containsOnly(List.of(waiter.backend().pid()));
+    assertThat(timing.sleeps()).as("without listening").isEmpty();
+  }
+
+  @Test
+  void shouldTryAsSoonAsTheLockIsReleased() {
+    HeldLock held = hold();
+    timing.duringSleep(held::close);
+    Duration before = timing.now();
+
+    acquire(session());
+
+    assertThat(timing.now().minus(before)).as("one look, not the whole pause").hasMillis(50);
+    assertThat(server.holders(KEY)).containsExactly(waiter.backend().pid());
+  }
+
+  @Test
+  void shouldWakeOneOfThoseWhoWait() {
+    FakeClient another = server.connect();
+    another.backend().sharing(KEY.forWaiting());
+    another.backend().listening("advisory_lock_" + another.backend().pid());
+    HeldLock held = hold();
+    List<Integer> notifications = new ArrayList<>();
+    timing.duringSleep(
+        () -> {
+          held.close();
+          if (notifications.isEmpty()) {
+            notifications.add(waiter.backend().takeNotifications());
+            notifications.add(another.backend().takeNotifications());
+          }
+        });
+
+    acquire(session());
+
+    assertThat(notifications).containsExactlyInAnyOrder(0, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldLeaveNothingBehindOnAPoolsConnection(boolean granted) {
+    HeldLock held = hold();
+    if (granted) {
+      timing.duringSleep(held::close);
+      acquire(session()).close();
+    } else {
+      timing.duringSleep(() -> server.listeningOn(channel).forEach(FakeBackend::notifyOnce));
+      waitInVain(session());
+    }
+
+    assertThat(loan.isGivenBack()).isTrue();
+    assertThat(waiter.backend().hasEnded()).isFalse();
+    assertThat(waiter.backend().channels()).isEmpty();
+    assertThat(waiter.backend().takeNotifications()).isZero();
+    assertThat(server.holders(KEY.forWaiting())).isEmpty();
+    assertThat(waiter.unclosed()).isZero();
+  }
+
+  @Test
+  void shouldNotWaitAnyMoreOnceItHoldsTheLock() {
+    HeldLock held = hold();
+    timing.duringSleep(held::close);
+
+    acquire(session());
+
+    assertThat(server.holders(KEY.forWaiting())).isEmpty();
+  }
+
+  @Test
+  void shouldNotListenOnSomebodysConnectionThatIsWorkedOn() {
+    HeldLock held = hold();
+    timing.duringSleep(held::close);
+
+    HeldLock ours = acquire(LockSession.borrowed(waiter.connection(), "waiter"));
+    assertThat(waiter.backend().channels()).isEmpty();
+    ours.close();
+
+    assertThat(waiter.backend().takeNotifications()).isZero();
+  }
+
+  @Test
+  void shouldNotTakeSomebodyElsesNotifications() {
+    waiter.backend().listening("theirs");
+    timing.duringSleep(() -> assertThat(waiter.backend().channels()).containsExactly("theirs"));
+    hold();
+
+    waitInVain(session());
+
+    assertThat(waiter.backend().channels()).containsExactly("theirs");
+    assertThat(server.holders(KEY.forWaiting())).isEmpty();
+    assertThat(timing.sleeps()).hasSize(1);
+  }
+
+  @Test
+  void shouldNeitherListenNorNotifyIfToldNotTo() {
+    SessionPolicy silent = new SessionPolicy(Pooling.AUTO, Duration.ZERO, false);
+    FakeClient listener = server.connect();
+    listener.backend().sharing(KEY.forWaiting());
+    listener.backend().listening("advisory_lock_" + listener.backend().pid());
+    HeldLock held = acquire(LockSession.dedicated(holder::connection, "holder", silent));
+
+    waitInVain(LockSession.dedicated(loan::connection, "waiter", silent));
+    held.close();
+
+    assertThat(timing.sleeps()).hasSize(1);
+    assertThat(listener.backend().takeNotifications()).isZero();
+  }
+
+  @Test
+  void shouldNotListenBehindAPooler() {
+    FakeClient pooled = server.connectThroughPooler();
+    hold();
+
+    waitInVain(LockSession.dedicated(pooled::connection, "waiter"));
+
+    assertThat(timing.sleeps()).hasSize(1);
+    assertThat(pooled.statements()).noneMatch(sql -> sql.contains("listen"));
+  }
+
+  @Test
+  void shouldNotListenThroughAPoolThatHidesTheDriver() {
+    FakeLoan hidden = waiter.loan().hiding();
+    hold();
+
+    waitInVain(LockSession.dedicated(hidden::connection, "waiter"));
+
+    assertThat(timing.sleeps()).hasSize(1);
+  }
+
+  @Test
+  void shouldWaitAndReleaseWithoutTheRightToNotify() {
+    server.failingToNotify("42501");
+    HeldLock held = hold();
+    waitInVain(session());
+
+    held.close();
+
+    assertThat(timing.sleeps()).hasSize(1);
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+    assertThat(events.events(LockListener.Lost.class)).isEmpty();
+  }
+
+  @Test
+  void shouldReleaseThoughTheServerCannotTakeTheNotification() {
+    HeldLock held = hold();
+    server.failingToNotify("54000");
+
+    held.close();
+
+    assertThat(server.holders(KEY)).isEmpty();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+    assertThat(events.events(LockListener.Lost.class)).isEmpty();
+  }
+
+  @Test
+  void shouldNotNotifyInATransactionOfSomebodyElse() throws Exception {
+    waiter.autoCommit(false);
+    FakeClient listener = server.connect();
+    HeldLock held = acquire(LockSession.borrowed(waiter.connection(), "worker"));
+    listener.backend().sharing(KEY.forWaiting());
+    listener.backend().listening("advisory_lock_" + listener.backend().pid());
+    waiter.work();
+
+    held.close();
+
+    assertThat(waiter.backend().isInTransaction()).isTrue();
+    assertThat(listener.backend().takeNotifications()).isZero();
+  }
+
+  @Test
+  void shouldEndTheWaitWhenItIsInterrupted() {
+    hold();
+    timing.duringSleep(() -> Thread.currentThread().interrupt());
+
+    Duration before = timing.now();
+
+    assertThatExceptionOfType(LockInterruptedException.class).isThrownBy(() -> acquire(session()));
+    assertThat(timing.now().minus(before)).hasMillis(50);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(server.holders(KEY.forWaiting())).isEmpty();
+  }
+
+  @Test
+  void shouldGoOnWithAnotherSessionIfTheOneThatListensEnds() {
+    FakeClient next = server.connect().whileListening(timing::listen);
+    AtomicReference<FakeClient> current = new AtomicReference<>(waiter);
+    HeldLock held = hold();
+    timing.duringSleep(
+        () -> {
+          if (current.getAndSet(next) == waiter) {
+            waiter.close();
+          } else {
+            held.close();
+          }
+        });
+    RetryPolicy moreTries =
+        new RetryPolicy(
+            RetryPolicy.NO_TIMEOUT, 9, Duration.ofMillis(1), Duration.ZERO, Duration.ofMillis(1));
+
+    new AdvisoryLock(KEY, moreTries, events, timing)
+        .acquire(LockSession.dedicated(() -> current.get().connection(), "waiter"));
+
+    assertThat(server.holders(KEY)).containsExactly(next.backend().pid());
+  }
+
+  @Test
+  void shouldHaveTheServerPlanWhileThereIsTime() {
+    HeldLock held = hold();
+    timing.duringSleep(held::close);
+
+    acquire(session());
+
+    assertThat(waiter.preparedAtOnce())
+        .anyMatch(sql -> sql.contains("pg_try_advisory_lock"))
+        .anyMatch(sql -> sql.contains("pg_notify"));
+    assertThat(holder.preparedAtOnce()).isEmpty();
+  }
+}
