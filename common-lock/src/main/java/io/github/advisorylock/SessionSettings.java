@@ -57,16 +57,17 @@ final class SessionSettings {
     return settings;
   }
 
-  /** For a session that somebody works on while it holds the lock. */
-  static Map<String, String> borrowed(boolean canCheckConnections) {
-    Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
-    settings.putAll(working(canCheckConnections));
-    return settings;
-  }
-
-  /** For a session that works: what it executes ends soon when its client has gone. */
+  /**
+   * For a session that works, whether it holds the lock itself or not: what it executes ends soon
+   * when its client has gone. Without keepalives, to look at the connection would not tell that of
+   * a client whose host has vanished.
+   */
   static Map<String, String> working(boolean canCheckConnections) {
-    return canCheckConnections ? Map.of(CONNECTION_CHECK, "1s") : Map.of();
+    Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
+    if (canCheckConnections) {
+      settings.put(CONNECTION_CHECK, "1s");
+    }
+    return settings;
   }
 
   static String inMillis(Duration duration) {

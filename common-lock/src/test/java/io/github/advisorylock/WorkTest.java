@@ -79,7 +79,11 @@ class WorkTest {
 
     assertThat(work.endsWithTransaction()).isTrue();
     assertThat(worker.backend().holdsForTransaction(KEY.forWork())).isTrue();
-    assertThat(worker.backend().settings()).containsEntry("client_connection_check_interval", "1s");
+    assertThat(worker.backend().settings())
+        .containsEntry("client_connection_check_interval", "1s")
+        .containsEntry("tcp_keepalives_idle", "5")
+        .containsEntry("tcp_keepalives_interval", "2")
+        .containsEntry("tcp_keepalives_count", "3");
     work.close();
     assertThat(server.holders(KEY.forWork())).containsExactly(worker.backend().pid());
     worker.commit();
@@ -93,7 +97,11 @@ class WorkTest {
 
     assertThat(work.endsWithTransaction()).isFalse();
     assertThat(server.holders(KEY.forWork())).containsExactly(worker.backend().pid());
-    assertThat(worker.backend().settings()).containsEntry("client_connection_check_interval", "1s");
+    assertThat(worker.backend().settings())
+        .containsEntry("client_connection_check_interval", "1s")
+        .containsEntry("tcp_keepalives_idle", "5")
+        .containsEntry("tcp_keepalives_interval", "2")
+        .containsEntry("tcp_keepalives_count", "3");
     work.close();
     assertThat(server.holders(KEY.forWork())).isEmpty();
     assertThat(worker.backend().settings()).isEqualTo(found);
@@ -136,7 +144,9 @@ class WorkTest {
 
     heldThere.startWork(there.connection());
 
-    assertThat(there.backend().settings()).isEqualTo(found);
+    assertThat(there.backend().settings())
+        .containsEntry("client_connection_check_interval", "0")
+        .containsEntry("tcp_keepalives_idle", "5");
     assertThat(windows.holders(KEY.forWork())).hasSize(1);
   }
 
