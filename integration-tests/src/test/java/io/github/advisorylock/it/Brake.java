@@ -1,8 +1,11 @@
 package io.github.advisorylock.it;
 
+import io.github.advisorylock.it.LockProbe.Session;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Stops migrations at a chosen statement until the test lets go: a table in a schema of its own
@@ -40,10 +43,16 @@ final class Brake implements AutoCloseable {
 
   /** How many sessions stand at the brake. */
   long stopped() {
+    return pids().size();
+  }
+
+  /** Those sessions. */
+  Set<Integer> pids() {
     return probe.sessions().stream()
         .filter(
             session -> session.query().contains(SQL) && session.waitEvent().equals("Lock:relation"))
-        .count();
+        .map(Session::pid)
+        .collect(Collectors.toSet());
   }
 
   /** Waits until a migration stands at the brake. */

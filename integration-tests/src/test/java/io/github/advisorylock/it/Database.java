@@ -105,9 +105,9 @@ final class Database implements AutoCloseable {
     return url.address();
   }
 
-  /** The same as {@link #url(String)}, by way of a proxy. */
-  String url(String applicationName, TcpProxy proxy) {
-    return url.via(proxy.address()).with("ApplicationName", applicationName).toString();
+  /** The same as {@link #url(String)}, by another way, such as a proxy. */
+  String url(String applicationName, InetSocketAddress way) {
+    return url.via(way).with("ApplicationName", applicationName).toString();
   }
 
   synchronized void execute(String... statements) {

@@ -45,24 +45,38 @@ final class Replica implements AutoCloseable {
     List<String> arguments = new ArrayList<>();
     rollout.instructions(name, folder).forEach((key, value) -> arguments.add(key + "=" + value));
     return new Replica(
-        name, launch(rollout.classPath(), ReplicaMain.class, arguments, rollout.environment()));
+        name,
+        launch(
+            rollout.launcher(),
+            rollout.classPath(),
+            ReplicaMain.class,
+            arguments,
+            rollout.environment()));
   }
 
-  /** Starts a small JVM, which inherits no settings of either tool. */
+  /**
+   * Starts a small JVM, which inherits no settings of either tool.
+   *
+   * @param launcher a command that becomes the one that follows it; empty for none
+   */
   static Process launch(
-      String classPath, Class<?> main, List<String> arguments, Map<String, String> variables) {
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-Dfile.encoding=UTF-8",
-                "-cp",
-                classPath,
-                main.getName()));
+      List<String> launcher,
+      String classPath,
+      Class<?> main,
+      List<String> arguments,
+      Map<String, String> variables) {
+    List<String> line = new ArrayList<>(launcher);
+    line.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xshare:auto",
+            "-Dfile.encoding=UTF-8",
+            "-cp",
+            classPath,
+            main.getName()));
     line.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(line);
     Map<String, String> environment = builder.environment();

@@ -2,7 +2,9 @@ package io.github.advisorylock.it;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What replicas of one service do when they start: which tool runs which command over which
@@ -20,6 +22,8 @@ final class Rollout {
   private String command;
   private Login login;
   private int poolSize;
+  private List<String> launcher = List.of();
+  private Function<String, String> url;
 
   private Rollout(Tool tool, Database database, Migrations migrations, String classPath) {
     this.tool = tool;
@@ -28,6 +32,7 @@ final class Rollout {
     this.classPath = classPath;
     this.command = tool.migrateCommand();
     this.login = database.owner();
+    this.url = database::url;
   }
 
   /** A rollout with the adapter under test, as found on the class path of the tests. */
@@ -97,6 +102,13 @@ final class Rollout {
     return this;
   }
 
+  /** On a host of their own, which can vanish. */
+  Rollout on(VanishingHost host) {
+    launcher = host.launcher();
+    url = replica -> database.url(replica, host.wayTo(database.address()));
+    return this;
+  }
+
   Tool tool() {
     return tool;
   }
@@ -113,12 +125,17 @@ final class Rollout {
     return environment;
   }
 
+  /** What the command that starts a replica begins with. */
+  List<String> launcher() {
+    return launcher;
+  }
+
   /** What {@link ReplicaMain} is told, as {@code name=value}. */
   Map<String, String> instructions(String replica, Path folder) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("tool", tool.name());
     all.put("command", command);
-    all.put("url", database.url(replica));
+    all.put("url", url.apply(replica));
     all.put("user", login.user());
     all.put("password", login.password());
     all.put("migrations", folder.toString());

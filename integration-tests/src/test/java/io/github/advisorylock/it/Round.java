@@ -216,7 +216,8 @@ final class Round {
 
   private Map<String, String> instructions(Runner runner) {
     TcpProxy proxy = proxies.get(runner);
-    String url = proxy == null ? database.url(runner.name()) : database.url(runner.name(), proxy);
+    String url =
+        proxy == null ? database.url(runner.name()) : database.url(runner.name(), proxy.address());
     return instructions(runner, url);
   }
 

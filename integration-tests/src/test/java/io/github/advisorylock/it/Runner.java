@@ -35,7 +35,8 @@ final class Runner implements AutoCloseable {
   static Runner start(String name, Tool tool, Map<String, String> warmUp) {
     return new Runner(
         name,
-        Replica.launch(ReplicaClassPath.withLock(tool), RunnerMain.class, lines(warmUp), Map.of()));
+        Replica.launch(
+            List.of(), ReplicaClassPath.withLock(tool), RunnerMain.class, lines(warmUp), Map.of()));
   }
 
   String name() {

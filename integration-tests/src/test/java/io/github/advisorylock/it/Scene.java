@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import io.github.advisorylock.LockKey;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -11,10 +12,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * that failed prints what the database shows and what every replica and pooler logged.
  */
 final class Scene implements BeforeEachCallback, AfterEachCallback {
+  private final Supplier<Server> server;
   private final Replicas replicas = new Replicas();
   private Database database;
   private LockProbe probe;
   private PgBouncer pooler;
+
+  Scene() {
+    this(Server::get);
+  }
+
+  /** On another server, which is asked for before each test. */
+  Scene(Supplier<Server> server) {
+    this.server = server;
+  }
 
   Database database() {
     return database;
@@ -54,7 +65,7 @@ final class Scene implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    database = Server.get().freshDatabase();
+    database = server.get().freshDatabase();
     probe = new LockProbe(database);
   }
 

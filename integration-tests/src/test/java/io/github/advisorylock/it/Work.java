@@ -1,5 +1,6 @@
 package io.github.advisorylock.it;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -55,6 +56,14 @@ final class Work {
   /** Every two stretches of work that overlap; work that failed counts as the moment it began. */
   List<String> overlaps() {
     return database.list(OVERLAPS);
+  }
+
+  /** How long after {@code moment}, by the server's clock, the first work began. */
+  Duration beginSince(String moment) {
+    return Duration.ofMillis(
+        database.count(
+            "SELECT extract(epoch FROM min(begun) - '%s'::timestamptz) * 1000 FROM harness.work"
+                .formatted(moment)));
   }
 
   /** How often work was begun. */
