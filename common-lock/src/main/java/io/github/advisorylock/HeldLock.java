@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeldLock implements AutoCloseable {
 
+  /** Who holds the lock for less than that does not need to prepare for anything. */
+  private static final Duration BEFORE_FIRST_BEAT = Duration.ofMillis(50);
+
   private final LockKey key;
   private final LockSession session;
   private final LockListener listener;
@@ -42,10 +45,15 @@ public final class HeldLock implements AutoCloseable {
             period ->
                 heartbeat =
                     RunWatch.start(
-                        "advisory-lock-heartbeat", period, this::hasJustBeenLost, () -> {}));
+                        "advisory-lock-heartbeat",
+                        BEFORE_FIRST_BEAT,
+                        period,
+                        this::hasJustBeenLost,
+                        () -> {}));
   }
 
   private boolean hasJustBeenLost() {
+    session.prepareRelease(key);
     session.loss(key).ifPresent(this::lose);
     return isLost();
   }

@@ -44,6 +44,7 @@ abstract class JdbcSession extends LockSession {
   private int workerPid;
   private @Nullable WakeUp wakeUp;
   private boolean triedToListen;
+  private boolean releasePrepared;
   private boolean canCheckConnections;
   private volatile int backendPid;
 
@@ -258,6 +259,23 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
+  final synchronized void prepareRelease(LockKey key) {
+    boolean unprepared = !releasePrepared && wakeUp == null;
+    releasePrepared = true;
+    if (unprepared && connection != null && wakesOthersUp() && physical instanceof PGConnection) {
+      try {
+        LockSql.planUnlockAndWake(connection, key);
+      } catch (SQLException | RuntimeException e) {
+        log("The release could not be prepared", e);
+      }
+    }
+  }
+
+  private boolean wakesOthersUp() {
+    return policy.wakeUp() && level == LockLevel.SESSION;
+  }
+
+  @Override
   final synchronized Optional<String> loss(LockKey key) {
     Connection current = connection;
     if (current == null || grip != Grip.TAKEN) {
@@ -354,6 +372,7 @@ abstract class JdbcSession extends LockSession {
     workerPid = 0;
     wakeUp = null;
     triedToListen = false;
+    releasePrepared = false;
     try {
       disconnect(current);
     } catch (SQLException | RuntimeException e) {

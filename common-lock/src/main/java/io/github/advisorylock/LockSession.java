@@ -136,6 +136,12 @@ public abstract class LockSession {
   abstract Optional<Duration> heartbeat();
 
   /**
+   * While the lock is held: has the server plan the release, once, so that it is quick when
+   * somebody waits for it. Never throws. Safe to call from another thread.
+   */
+  abstract void prepareRelease(LockKey key);
+
+  /**
    * Asks the session whether it still holds the key. Safe to call from another thread.
    *
    * @return empty if it does, or has been given back; else what happened

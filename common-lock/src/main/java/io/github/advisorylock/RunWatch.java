@@ -13,12 +13,15 @@ public final class RunWatch {
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
+  private final Duration beforeFirstLook;
   private final Duration betweenLooks;
   private final BooleanSupplier isOver;
   private final Runnable whenOver;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private RunWatch(Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
+  private RunWatch(
+      Duration beforeFirstLook, Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
+    this.beforeFirstLook = beforeFirstLook;
     this.betweenLooks = betweenLooks;
     this.isOver = isOver;
     this.whenOver = whenOver;
@@ -34,12 +37,16 @@ public final class RunWatch {
    * @throws OutOfMemoryError if there are no more threads to be had
    */
   public static RunWatch start(BooleanSupplier isOver, Runnable whenOver) {
-    return start("advisory-lock-watch", BETWEEN_LOOKS, isOver, whenOver);
+    return start("advisory-lock-watch", BETWEEN_LOOKS, BETWEEN_LOOKS, isOver, whenOver);
   }
 
   static RunWatch start(
-      String threadName, Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
-    RunWatch watch = new RunWatch(betweenLooks, isOver, whenOver);
+      String threadName,
+      Duration beforeFirstLook,
+      Duration betweenLooks,
+      BooleanSupplier isOver,
+      Runnable whenOver) {
+    RunWatch watch = new RunWatch(beforeFirstLook, betweenLooks, isOver, whenOver);
     // Neither a thread's inherited values nor an application's class loader are kept alive.
     Thread thread = new Thread(null, watch::look, threadName, 0, false);
     thread.setDaemon(true);
@@ -54,17 +61,19 @@ public final class RunWatch {
   }
 
   private void look() {
-    while (!isStopped()) {
+    Duration pause = beforeFirstLook;
+    while (!isStoppedWithin(pause)) {
       if (isRunOver()) {
         whenOver.run();
         return;
       }
+      pause = betweenLooks;
     }
   }
 
-  private boolean isStopped() {
+  private boolean isStoppedWithin(Duration pause) {
     try {
-      return stopped.await(betweenLooks.toNanos(), TimeUnit.NANOSECONDS);
+      return stopped.await(pause.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       return false; // whoever interrupts all threads of a group does not mean this one
     }

@@ -30,6 +30,13 @@ final class SessionSettings {
       Map.of(
           "tcp_keepalives_idle", "5", "tcp_keepalives_interval", "2", "tcp_keepalives_count", "3");
 
+  /**
+   * What keepalives are not sent for: an answer that was on its way when the host vanished, which
+   * is sent again for a quarter of an hour otherwise. A client that is there has to read within
+   * this time, too, which only the session that everybody waits for should ask of it.
+   */
+  private static final Map<String, String> UNACKNOWLEDGED = Map.of("tcp_user_timeout", "10s");
+
   private SessionSettings() {}
 
   /**
@@ -39,6 +46,7 @@ final class SessionSettings {
    */
   static Map<String, String> dedicated(Duration longestSilence) {
     Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
+    settings.putAll(UNACKNOWLEDGED);
     settings.put("plan_cache_mode", "force_generic_plan"); // our statements have one plan
     settings.put("statement_timeout", OFF);
     settings.put("lock_timeout", OFF);
@@ -57,10 +65,16 @@ final class SessionSettings {
     return settings;
   }
 
+  /** For a session that works while it holds the lock. */
+  static Map<String, String> borrowed(boolean canCheckConnections) {
+    Map<String, String> settings = working(canCheckConnections);
+    settings.putAll(UNACKNOWLEDGED);
+    return settings;
+  }
+
   /**
-   * For a session that works, whether it holds the lock itself or not: what it executes ends soon
-   * when its client has gone. Without keepalives, to look at the connection would not tell that of
-   * a client whose host has vanished.
+   * For a session that works: what it executes ends soon when its client has gone. Without
+   * keepalives, to look at the connection would not tell that of a client whose host has vanished.
    */
   static Map<String, String> working(boolean canCheckConnections) {
     Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);

@@ -85,7 +85,9 @@ class DedicatedSessionTest {
         .containsEntry("transaction_timeout", "0")
         .containsEntry("tcp_keepalives_idle", "5")
         .containsEntry("tcp_keepalives_interval", "2")
-        .containsEntry("tcp_keepalives_count", "3");
+        .containsEntry("tcp_keepalives_count", "3")
+        .containsEntry("tcp_user_timeout", "10s")
+        .containsEntry("plan_cache_mode", "force_generic_plan");
   }
 
   @Test

@@ -32,6 +32,7 @@ final class FakeServer {
     defaults.put("transaction_timeout", "1h");
     defaults.put("idle_session_timeout", "10min");
     defaults.put("client_connection_check_interval", "0");
+    defaults.put("tcp_user_timeout", "0");
     defaults.put("tcp_keepalives_idle", "7200");
     defaults.put("tcp_keepalives_interval", "75");
     defaults.put("tcp_keepalives_count", "9");

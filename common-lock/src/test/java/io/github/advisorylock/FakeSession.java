@@ -234,6 +234,11 @@ final class FakeSession extends LockSession {
   }
 
   @Override
+  void prepareRelease(LockKey key) {
+    // there is nothing to prepare
+  }
+
+  @Override
   Optional<String> loss(LockKey key) {
     asking = Thread.currentThread();
     askedForLoss.incrementAndGet();

@@ -275,4 +275,42 @@ class WakeUpTest {
         .anyMatch(sql -> sql.contains("pg_notify"));
     assertThat(holder.preparedAtOnce()).isEmpty();
   }
+
+  @Test
+  void shouldHaveTheServerPlanTheReleaseOfALockThatIsHeldForLonger() {
+    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    HeldLock held = acquire(session);
+
+    session.prepareRelease(KEY);
+    session.prepareRelease(KEY);
+
+    assertThat(holder.preparedAtOnce()).singleElement().asString().contains("pg_notify");
+    assertThat(server.holders(KEY)).as("it is not released by that").hasSize(1);
+    held.close();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldReleaseAllTheSameIfThatFails() {
+    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    HeldLock held = acquire(session);
+    holder.failing("pg_notify", "53200");
+
+    session.prepareRelease(KEY);
+    held.close();
+
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldHaveNothingToPrepareWhereNobodyCanBeWokenUp() {
+    FakeClient pooled = server.connectThroughPooler();
+    LockSession session = LockSession.dedicated(pooled::connection, "holder");
+    HeldLock held = acquire(session);
+
+    session.prepareRelease(KEY);
+
+    assertThat(pooled.preparedAtOnce()).isEmpty();
+    held.close();
+  }
 }

@@ -123,6 +123,24 @@ class LockKeyIT {
     return matcher.results().map(java.util.regex.MatchResult::group).toList();
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 42, -1, Long.MIN_VALUE, Long.MAX_VALUE})
+  void shouldDeriveTheKeysOfWorkAndWaitingAsTheServerWould(long value) {
+    LockKey key = LockKey.of(value);
+
+    assertThat(key.forWork().value()).isEqualTo(derived(value, "work"));
+    assertThat(key.forWaiting().value()).isEqualTo(derived(value, "wait"));
+  }
+
+  private long derived(long value, String what) {
+    return scene
+        .database()
+        .count(
+            "select ('x' || encode(substr(sha256(int8send('%d'::bigint) || '\\x00'::bytea"
+                    .formatted(value)
+                + " || convert_to('%s', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint".formatted(what));
+  }
+
   @Test
   void shouldNotDisturbTheSameKeyInAnotherDatabase() {
     try (Database other = Server.get().freshDatabase();

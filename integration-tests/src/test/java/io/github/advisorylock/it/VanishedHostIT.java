@@ -112,6 +112,22 @@ class VanishedHostIT {
     }
   }
 
+  /** Keepalives are not sent as long as something is unacknowledged. */
+  @ParameterizedTest
+  @EnumSource(Tool.class)
+  void shouldGoOnAfterAHolderThatWasBeingAnswered(Tool tool) {
+    Work work = Work.recordIn(scene.database());
+    try (Brake brake = Brake.on(scene.database())) {
+      startHolder(tool, brake);
+      Replica next = startWaiter(tool);
+
+      String moment = vanish();
+      brake.release();
+
+      assertWentOn(tool, "while it was being answered", moment, next, work);
+    }
+  }
+
   private static boolean isIdle(Session session) {
     return session.waitEvent().equals("Client:ClientRead");
   }
