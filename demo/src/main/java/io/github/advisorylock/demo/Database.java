@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A database of the demo's server, and what can be seen in it from outside. */
-final class Database {
+/** A database of the server, and what can be seen in it from outside. */
+public final class Database {
 
   private static final String MARKS =
       "SELECT replica, session, step, mark, at FROM demo.work ORDER BY at";
@@ -56,8 +56,14 @@ final class Database {
     return name;
   }
 
-  /** A URL whose sessions carry the replica's number and these further settings. */
-  String url(int replica, Map<String, String> settings) {
+  /**
+   * A URL whose sessions carry the replica's number.
+   *
+   * @param replica its number, which is in {@code application_name}, too
+   * @param settings further settings of the server for these sessions
+   * @return the URL
+   */
+  public String url(int replica, Map<String, String> settings) {
     String options =
         Stream.concat(
                 Stream.of("-c demo.replica=" + replica),
@@ -85,8 +91,13 @@ final class Database {
     return work(Instant.now()).stream().filter(work -> !work.finished()).findFirst();
   }
 
-  /** Whether a session is still there, be its client or not. */
-  boolean hasSession(int session) {
+  /**
+   * Whether a session is still there, be its client or not.
+   *
+   * @param session the process ID of the server process
+   * @return whether the server lists it
+   */
+  public boolean hasSession(int session) {
     String sql = "SELECT 1 FROM pg_stat_activity WHERE pid = " + session;
     return !query(sql, row -> row.getInt(1)).isEmpty();
   }
@@ -129,7 +140,12 @@ final class Database {
     return left;
   }
 
-  void execute(String... statements) {
+  /**
+   * Executes them, each in a transaction of its own.
+   *
+   * @param statements any SQL
+   */
+  public void execute(String... statements) {
     try (Connection connection = DriverManager.getConnection(url, Server.USER, "");
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
@@ -140,7 +156,15 @@ final class Database {
     }
   }
 
-  <T> List<T> query(String sql, RowReader<T> reader) {
+  /**
+   * Asks the database.
+   *
+   * @param <T> what a row is read into
+   * @param sql the question
+   * @param reader reads a row
+   * @return one for each row
+   */
+  public <T> List<T> query(String sql, RowReader<T> reader) {
     try (Connection connection = DriverManager.getConnection(url, Server.USER, "");
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
@@ -154,8 +178,20 @@ final class Database {
     }
   }
 
-  /** Reads one row. */
-  interface RowReader<T> {
+  /**
+   * Reads one row.
+   *
+   * @param <T> what it is read into
+   */
+  public interface RowReader<T> {
+
+    /**
+     * Reads it.
+     *
+     * @param row the cursor, which is not to be moved
+     * @return what it says
+     * @throws SQLException if it does not say that
+     */
     T read(ResultSet row) throws SQLException;
   }
 

@@ -45,7 +45,7 @@ final class Fleet implements AutoCloseable {
    * the race for one database, and not how two cores load the classes of ten JVMs.
    */
   private ReplicaProcess start(int number, Database warmUp) {
-    String classPath = withLock ? ClassPath.withLock() : ClassPath.withoutLock();
+    String classPath = ClassPath.without(withLock ? List.of() : ClassPath.OURS);
     return ReplicaProcess.start(number, tool, classPath, warmUp.url(number, Map.of()));
   }
 

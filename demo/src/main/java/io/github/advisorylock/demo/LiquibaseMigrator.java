@@ -8,11 +8,7 @@ import liquibase.resource.ClassLoaderResourceAccessor;
 /** Liquibase as an application uses it. Nothing here knows of the lock: it is on the class path. */
 final class LiquibaseMigrator implements Tool.Migrator {
 
-  /** In seconds. Stock Liquibase looks every 10 s, and nobody wants to watch that. */
-  private static final int POLL_RATE = 1;
-
   LiquibaseMigrator() {
-    System.setProperty("liquibase.changelogLockPollRate", Integer.toString(POLL_RATE));
     System.setProperty("liquibase.analytics.enabled", "false");
   }
 

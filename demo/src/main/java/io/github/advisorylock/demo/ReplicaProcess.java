@@ -39,6 +39,8 @@ final class ReplicaProcess {
             "-Xmx128m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            // In seconds. Stock Liquibase looks every 10 s, and nobody wants to watch that.
+            "-Dliquibase.changelogLockPollRate=1",
             "-cp",
             classPath,
             ReplicaMain.class.getName(),

@@ -13,8 +13,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class Rollout {
 
-  /** The server has 300 connections, and a replica needs up to four. */
   private static final int MOST = 50;
+
+  /** What a replica needs at most is four. */
+  private static final int CONNECTIONS = 300;
 
   private final int replicas;
   private final Terminal terminal = new Terminal();
@@ -57,7 +59,7 @@ final class Rollout {
     terminal.println("Starting a PostgreSQL …");
     Server server;
     try {
-      server = Server.start();
+      server = Server.start(CONNECTIONS);
     } catch (IOException e) {
       terminal.paragraph(String.valueOf(e.getMessage()));
       return false;

@@ -4,10 +4,11 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.util.Locale;
 
-/** A real PostgreSQL in a temporary folder, for as long as the demo runs. */
-final class Server implements AutoCloseable {
+/** A real PostgreSQL in a temporary folder, for as long as this process needs it. */
+public final class Server implements AutoCloseable {
 
-  static final String USER = "postgres";
+  /** The superuser, who needs no password. */
+  public static final String USER = "postgres";
 
   private final EmbeddedPostgres postgres;
   private final Database maintenance;
@@ -20,12 +21,17 @@ final class Server implements AutoCloseable {
   /**
    * Starts it.
    *
+   * @param connections the most at a time
+   * @return the server, accepting connections
    * @throws IOException if it does not start; the message says what helps
    */
-  static Server start() throws IOException {
+  public static Server start(int connections) throws IOException {
     try {
       Server server =
-          new Server(EmbeddedPostgres.builder().setServerConfig("max_connections", "300").start());
+          new Server(
+              EmbeddedPostgres.builder()
+                  .setServerConfig("max_connections", Integer.toString(connections))
+                  .start());
       server.maintenance.execute("CREATE ROLE reporting");
       return server;
     } catch (IOException | RuntimeException e) {
@@ -35,21 +41,30 @@ final class Server implements AutoCloseable {
               .formatted(
                   e.getMessage(),
                   root
-                      ? " As root it needs `unshare -U`, which many containers deny: run the demo as"
-                          + " an ordinary user."
+                      ? " As root it needs `unshare -U`, which many containers deny: be an ordinary"
+                          + " user."
                       : ""),
           e);
     }
   }
 
-  /** What the server says of itself, such as {@code PostgreSQL 18.6}. */
-  String version() {
+  /**
+   * What the server says of itself.
+   *
+   * @return such as {@code PostgreSQL 18.6}
+   */
+  public String version() {
     return "PostgreSQL "
         + maintenance.query("SHOW server_version", row -> row.getString(1)).get(0).split(" ", 2)[0];
   }
 
-  /** A database that nobody has migrated yet, but for the table that migrations report to. */
-  Database createDatabase(String title) {
+  /**
+   * A database that nobody has migrated yet, but for the table that migrations report to.
+   *
+   * @param title its name, in words
+   * @return the database
+   */
+  public Database createDatabase(String title) {
     String name = title.toLowerCase(Locale.ROOT).replace(' ', '_');
     maintenance.execute("CREATE DATABASE " + name);
     Database database = new Database(name, url(name));
@@ -65,7 +80,12 @@ final class Server implements AutoCloseable {
     return database;
   }
 
-  void dropDatabase(Database database) {
+  /**
+   * Drops it, whoever is still there.
+   *
+   * @param database one that was created here
+   */
+  public void dropDatabase(Database database) {
     maintenance.execute("DROP DATABASE " + database.name() + " WITH (FORCE)");
   }
 

@@ -1,0 +1,36 @@
+package io.github.advisorylock.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Many threads that do something at the same time, each its own part. */
+final class Crew {
+
+  private Crew() {}
+
+  /**
+   * Does them all at once.
+   *
+   * @return the results, in order
+   * @throws Exception the first failure, when all have ended
+   */
+  static <T> List<T> doAll(List<? extends Callable<T>> parts) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(parts.size());
+    try {
+      List<T> results = new ArrayList<>();
+      for (Future<T> part : threads.invokeAll(parts)) {
+        results.add(part.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception failure ? failure : e;
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.advisorylock.benchmarks;
+
+import java.time.Duration;
+import java.util.List;
+
+/** How long a lock that is free is held by nobody although somebody waits for it. */
+final class HandOffBenchmark implements Benchmark {
+
+  private static final List<Contender> CONTENDERS =
+      List.of(
+          Contender.LIMIT,
+          Contender.ADVISORY_LOCK,
+          Contender.ADVISORY_LOCK_WITHOUT_WAKE_UP,
+          Contender.FLYWAY,
+          Contender.LIQUIBASE,
+          Contender.SESSIONLOCK,
+          Contender.LIQUIBASE_WITH_LOCK);
+
+  private static final String PAIR = "1 waiter";
+  private static final String CROWD = "50 waiters";
+  private static final int CROWD_SIZE = 50;
+  private static final int PAIRS_AT_ONCE = 20;
+  private static final int QUICK_PAIRS_AT_ONCE = 5;
+  private static final int ROUNDS = 5;
+
+  /** For those that look so seldom that more rounds would take longer than all the rest. */
+  private static final int ROUNDS_OF_SLOW = 2;
+
+  private static final Duration SLOW = Duration.ofSeconds(2);
+  private static final double MOSTLY = 0.99;
+
+  @Override
+  public String name() {
+    return "handoff";
+  }
+
+  @Override
+  public void measure(Lab lab, Samples samples) {
+    int pairs = lab.effort().choose(PAIRS_AT_ONCE, QUICK_PAIRS_AT_ONCE);
+    Queues queues = new Queues(lab, samples, CONTENDERS, pairs);
+    queues.warmUp();
+    for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
+      for (Contender contender : Turns.of(CONTENDERS, round)) {
+        if (round < ROUNDS_OF_SLOW || contender.pollInterval().compareTo(SLOW) < 0) {
+          queues.measure(PAIR, contender, pairs, 1, round);
+          queues.measure(CROWD, contender, 1, CROWD_SIZE, round);
+        }
+      }
+    }
+  }
+
+  @Override
+  public Chapter chapter(Samples samples) {
+    Table pair = new Table("1 waiter", "n", "p50 ms", "p99 ms", "p50 to limit", "p99 to limit");
+    Table crowd = new Table("50 waiters", "n", "median ms", "max ms", "median to limit");
+    Distribution pairLimit = samples.of(PAIR, Contender.LIMIT, Quantity.TIME);
+    Distribution crowdLimit = samples.of(CROWD, Contender.LIMIT, Quantity.TIME);
+    for (Contender contender : CONTENDERS) {
+      Distribution one = samples.of(PAIR, contender, Quantity.TIME);
+      pair.add(
+          contender.title(),
+          Figures.count(one.size()),
+          Figures.of(one.median()),
+          Figures.of(one.quantile(MOSTLY)),
+          Figures.ratio(one.median(), pairLimit.median()),
+          Figures.ratio(one.quantile(MOSTLY), pairLimit.quantile(MOSTLY)));
+      Distribution many = samples.of(CROWD, contender, Quantity.TIME);
+      crowd.add(
+          contender.title(),
+          Figures.count(many.size()),
+          Figures.of(many.median()),
+          Figures.of(many.max()),
+          Figures.ratio(many.median(), crowdLimit.median()));
+    }
+    return new Chapter(
+        "Hand-off",
+        "From the moment the holder lets go until the waiter has the lock, and until the last of 50"
+            + " waiters has had it, each of them letting go at once. The holder lets go at a moment"
+            + " that is random within the poll interval of the contender. Flyway and Liquibase: the"
+            + " lock alone, through their own code, with their defaults.",
+        List.of(pair, crowd),
+        chart(samples));
+  }
+
+  private static Chart chart(Samples samples) {
+    return Chart.bars(
+        "Hand-off",
+        "median, ms",
+        List.of(PAIR, CROWD),
+        CONTENDERS.stream()
+            .map(
+                contender ->
+                    new Chart.Series(
+                        contender.title(),
+                        List.of(
+                            samples.of(PAIR, contender, Quantity.TIME).median(),
+                            samples.of(CROWD, contender, Quantity.TIME).median())))
+            .toList());
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.advisorylock.benchmarks;
+
+import io.github.advisorylock.demo.Database;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Has contenders hand over the lock, each in databases of its own that stay from round to round.
+ */
+final class Queues {
+
+  /** Any will do, if it is always the same. */
+  private static final long SEED = 42;
+
+  private static final Duration SETTLE = Duration.ofSeconds(1);
+  private static final Duration QUICK_POLL_INTERVAL = Duration.ofSeconds(1);
+
+  private final Lab lab;
+  private final Samples samples;
+  private final Map<Contender, List<String>> urls = new EnumMap<>(Contender.class);
+
+  /**
+   * Prepares them.
+   *
+   * @param databases for each contender
+   */
+  Queues(Lab lab, Samples samples, List<Contender> contenders, int databases) {
+    this.lab = lab;
+    this.samples = samples;
+    for (Contender contender : contenders) {
+      urls.put(contender, lab.newDatabases(databases).stream().map(Queues::url).toList());
+    }
+  }
+
+  private static String url(Database database) {
+    return database.url(0, Map.of());
+  }
+
+  /** Lets each load what it needs, all at once. */
+  void warmUp() {
+    urls.keySet().stream()
+        .map(contender -> lab.jvm(contender).send(order(contender, 1, 1, 0)))
+        .toList()
+        .forEach(times -> times.join());
+  }
+
+  /**
+   * One order.
+   *
+   * @param databases in how many of the databases at once
+   */
+  void measure(String scenario, Contender contender, int databases, int waiters, int round) {
+    HandOff order = order(contender, databases, waiters, round);
+    List<Duration> times = lab.jvm(contender).carryOut(order).all();
+    times.forEach(time -> samples.add(scenario, contender, Quantity.TIME, time));
+    double longest = times.stream().mapToDouble(Milliseconds::of).max().orElseThrow();
+    lab.progress(
+        "%s, round %d: %s: %s ms at most"
+            .formatted(scenario, round + 1, contender.title(), Figures.of(longest)));
+  }
+
+  private HandOff order(Contender contender, int databases, int waiters, int round) {
+    Duration pollInterval = lab.effort().choose(contender.pollInterval(), QUICK_POLL_INTERVAL);
+    List<String> some = urls.getOrDefault(contender, List.of()).subList(0, databases);
+    return new HandOff(some, waiters, SETTLE, pollInterval, SEED + round);
+  }
+}

@@ -1,0 +1,214 @@
+package io.github.advisorylock.benchmarks;
+
+import io.github.advisorylock.demo.Database;
+import io.github.advisorylock.demo.Tool;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** How long a kill -9 of the holder's process keeps the next one waiting. */
+final class RecoveryBenchmark implements Benchmark {
+
+  private static final List<Contender> IDLE =
+      List.of(
+          Contender.LIMIT,
+          Contender.ADVISORY_LOCK,
+          Contender.FLYWAY,
+          Contender.LIQUIBASE,
+          Contender.SESSIONLOCK,
+          Contender.LIQUIBASE_WITH_LOCK);
+
+  private static final List<Contender> AT_WORK =
+      List.of(
+          Contender.FLYWAY,
+          Contender.FLYWAY_WITH_LOCK,
+          Contender.LIQUIBASE,
+          Contender.SESSIONLOCK,
+          Contender.LIQUIBASE_WITH_LOCK);
+
+  private static final String WHILE_IDLE = "kill -9 while idle";
+  private static final String IN_MID_STATEMENT = "kill -9 in mid-statement";
+  private static final int ROUNDS = 3;
+  private static final long SEED = 42;
+
+  /** Long enough for a JVM to start, load its tool and find the lock held. */
+  private static final Duration SETTLE = Duration.ofSeconds(6);
+
+  /** Sooner or later by so much, so that no poll interval is in step with the kill. */
+  private static final Duration SPREAD = Duration.ofSeconds(5);
+
+  /** What the statement has left when it loses its client, at least. */
+  private static final Duration REST_OF_STATEMENT = Duration.ofSeconds(5);
+
+  private static final Duration STATEMENT = SETTLE.plus(SPREAD).plus(REST_OF_STATEMENT);
+
+  /** Beyond the end of the statement, the longest poll interval that ever comes to an end. */
+  private static final Duration PATIENCE = SPREAD.plus(REST_OF_STATEMENT).plusSeconds(8);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+  private static final int VICTIM = 1;
+  private static final int NEXT = 2;
+
+  private static final String STATEMENT_OF_VICTIM =
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
+          + " AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()";
+
+  private static final String START_OF_NEXT = "SELECT at FROM demo.work WHERE replica = " + NEXT;
+
+  @Override
+  public String name() {
+    return "recovery";
+  }
+
+  @Override
+  public void measure(Lab lab, Samples samples) throws Exception {
+    Random random = new Random(SEED);
+    for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
+      Duration settle = SETTLE.plusNanos((long) (random.nextDouble() * SPREAD.toNanos()));
+      Crew.doAll(
+          IDLE.stream()
+              .map(contender -> (Callable<Boolean>) () -> killIdle(contender, settle, lab, samples))
+              .toList());
+      Crew.doAll(
+          AT_WORK.stream()
+              .map(
+                  contender ->
+                      (Callable<Boolean>) () -> killAtWork(contender, settle, lab, samples))
+              .toList());
+    }
+  }
+
+  private static boolean killIdle(Contender contender, Duration settle, Lab lab, Samples samples)
+      throws Exception {
+    Database database = lab.newDatabase();
+    String url = database.url(0, Map.of());
+    try (ContenderJvm victim = lab.newJvm(contender);
+        ContenderJvm next = lab.newJvm(contender)) {
+      victim.carryOut(new Hold(url));
+      CompletableFuture<Hold.Since> held = next.send(new Hold(url));
+      Thread.sleep(settle.toMillis());
+      Instant killed = Instant.now();
+      victim.kill();
+      double time = Double.POSITIVE_INFINITY;
+      if (comesToItsEnd(held)) {
+        time = Milliseconds.between(killed, held.join().moment());
+      }
+      samples.add(WHILE_IDLE, contender, Quantity.TIME, time);
+      lab.progress("%s: %s: %s ms".formatted(WHILE_IDLE, contender.title(), Figures.of(time)));
+    }
+    lab.drop(database);
+    return true;
+  }
+
+  private static boolean killAtWork(Contender contender, Duration settle, Lab lab, Samples samples)
+      throws Exception {
+    Database database = lab.newDatabase();
+    String migrations = contender.tool() == Tool.FLYWAY ? "flyway/slow" : "liquibase/slow.sql";
+    try (ContenderJvm victim = lab.newJvm(contender);
+        ContenderJvm next = lab.newJvm(contender)) {
+      CompletableFuture<SingleRun.Cost> victimsRun =
+          victim.send(new SingleRun(url(database, VICTIM, STATEMENT), migrations));
+      int orphan = session(database, victimsRun);
+      CompletableFuture<SingleRun.Cost> run =
+          next.send(new SingleRun(url(database, NEXT, Duration.ZERO), migrations));
+      Thread.sleep(settle.toMillis());
+      Instant killed = Instant.now();
+      victim.kill();
+      Instant endOfOrphan = killed;
+      while (database.hasSession(orphan)) {
+        endOfOrphan = Instant.now();
+        Thread.sleep(BETWEEN_LOOKS.toMillis());
+      }
+      double time = Double.POSITIVE_INFINITY;
+      double overlap = Double.NaN;
+      if (comesToItsEnd(run)) {
+        Instant start =
+            database
+                .query(START_OF_NEXT, row -> row.getObject(1, OffsetDateTime.class).toInstant())
+                .get(0);
+        time = Milliseconds.between(killed, start);
+        overlap = Math.max(0, Milliseconds.between(start, endOfOrphan));
+      }
+      samples.add(IN_MID_STATEMENT, contender, Quantity.TIME, time);
+      samples.add(IN_MID_STATEMENT, contender, Quantity.OVERLAP, overlap);
+      lab.progress(
+          "%s: %s: %s ms, overlap %s ms"
+              .formatted(
+                  IN_MID_STATEMENT, contender.title(), Figures.of(time), Figures.of(overlap)));
+    }
+    lab.drop(database);
+    return true;
+  }
+
+  private static String url(Database database, int replica, Duration statement) {
+    return database.url(replica, Map.of("bench.seconds", Long.toString(statement.toSeconds())));
+  }
+
+  /** The server process that works for the victim, once it does. */
+  private static int session(Database database, CompletableFuture<?> run)
+      throws InterruptedException {
+    List<Integer> sessions = List.of();
+    while (sessions.isEmpty()) {
+      if (run.isDone()) {
+        throw new IllegalStateException("It ended too soon, as did " + run.join());
+      }
+      Thread.sleep(BETWEEN_LOOKS.toMillis());
+      sessions = database.query(STATEMENT_OF_VICTIM, row -> row.getInt(1));
+    }
+    return sessions.get(0);
+  }
+
+  private static boolean comesToItsEnd(CompletableFuture<?> run)
+      throws InterruptedException, ExecutionException {
+    try {
+      run.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public Chapter chapter(Samples samples) {
+    Table idle = new Table(WHILE_IDLE, "n", "median ms", "max ms");
+    for (Contender contender : IDLE) {
+      Distribution times = samples.of(WHILE_IDLE, contender, Quantity.TIME);
+      idle.add(
+          contender.title(),
+          Figures.count(times.size()),
+          Figures.of(times.median()),
+          Figures.of(times.max()));
+    }
+    Table atWork =
+        new Table(IN_MID_STATEMENT, "n", "median ms", "max ms", "worked beside the orphan, ms");
+    for (Contender contender : AT_WORK) {
+      Distribution times = samples.of(IN_MID_STATEMENT, contender, Quantity.TIME);
+      atWork.add(
+          contender.title(),
+          Figures.count(times.size()),
+          Figures.of(times.median()),
+          Figures.of(times.max()),
+          Figures.of(samples.of(IN_MID_STATEMENT, contender, Quantity.OVERLAP).median()));
+    }
+    return new Chapter(
+        "Recovery from a kill -9",
+        ("From the kill of the holder's process until the one that waits has the lock, or does its"
+                + " first work. The statement had %d to %d s left when it lost its client. Never:"
+                + " not within %d s, since the row in DATABASECHANGELOGLOCK stays; Liquibase itself"
+                + " gives up after 5 minutes.")
+            .formatted(
+                REST_OF_STATEMENT.toSeconds(),
+                REST_OF_STATEMENT.plus(SPREAD).toSeconds(),
+                PATIENCE.toSeconds()),
+        List.of(idle, atWork),
+        null);
+  }
+}

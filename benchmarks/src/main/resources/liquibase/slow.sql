@@ -1,0 +1,5 @@
+--liquibase formatted sql
+
+--changeset bench:slow
+INSERT INTO demo.work VALUES ('begin', 'slow');
+SELECT pg_sleep(current_setting('bench.seconds')::float);
