@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -40,9 +41,12 @@ record Chart(IChart image) {
             .yAxisTitle(axis)
             .build();
     style(chart.getStyler());
-    series.stream()
-        .filter(Series::isFinite)
-        .forEach(one -> chart.addSeries(one.name(), groups, one.values()));
+    List<Series> finite = series.stream().filter(Series::isFinite).toList();
+    finite.forEach(one -> chart.addSeries(one.name(), groups, one.values()));
+    finite.stream()
+        .flatMap(one -> one.values().stream())
+        .min(Comparator.naturalOrder())
+        .ifPresent(smallest -> chart.getStyler().setYAxisMin(powerOfTenBelow(smallest)));
     return new Chart(chart);
   }
 
@@ -67,6 +71,11 @@ record Chart(IChart image) {
         .filter(Series::isFinite)
         .forEach(one -> chart.addSeries(one.name(), x, one.values()));
     return new Chart(chart);
+  }
+
+  /** A logarithmic axis has no zero for the bars to stand on. */
+  private static double powerOfTenBelow(double value) {
+    return Math.pow(10, Math.floor(Math.log10(value)));
   }
 
   private static void style(AxesChartStyler styler) {

@@ -98,6 +98,11 @@ enum Contender {
     return pollInterval;
   }
 
+  /** Whether it sleeps nearly all the time, so that another one beside it makes no difference. */
+  boolean sleepsMostly() {
+    return pollInterval.compareTo(Polling.BACKOFF) > 0;
+  }
+
   /** Everything but the other contenders' jars. */
   String classPath() {
     List<String> others = new ArrayList<>(ClassPath.OURS);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A contender's JVM as the benchmarks see it. It stays for many orders, so that contenders can take
@@ -22,7 +23,7 @@ final class ContenderJvm implements AutoCloseable {
   private final Process process;
   private final ObjectOutputStream orders;
   private final ExecutorService conversation;
-  private final CompletableFuture<ObjectInputStream> replies;
+  private @Nullable ObjectInputStream replies;
 
   private ContenderJvm(Contender contender, Process process) throws IOException {
     this.contender = contender;
@@ -31,16 +32,6 @@ final class ContenderJvm implements AutoCloseable {
     this.orders.flush();
     this.conversation =
         Executors.newSingleThreadExecutor(task -> daemon(task, "replies of " + contender));
-    this.replies =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try {
-                return new ObjectInputStream(process.getInputStream());
-              } catch (IOException e) {
-                throw new UncheckedIOException(contender + " did not start", e);
-              }
-            },
-            conversation);
   }
 
   /**
@@ -84,13 +75,16 @@ final class ContenderJvm implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return replies.thenApplyAsync(stream -> (R) read(stream), conversation);
+    return CompletableFuture.supplyAsync(() -> (R) nextReply(), conversation);
   }
 
-  private Serializable read(ObjectInputStream stream) {
+  private Serializable nextReply() {
     Reply reply;
     try {
-      reply = (Reply) stream.readObject();
+      if (replies == null) { // not earlier, since it waits for the first bytes
+        replies = new ObjectInputStream(process.getInputStream());
+      }
+      reply = (Reply) replies.readObject();
     } catch (IOException e) {
       throw new UncheckedIOException(contender + " has ended", e);
     } catch (ClassNotFoundException e) {

@@ -13,6 +13,13 @@ final class Crew {
 
   private Crew() {}
 
+  /** Does the same with all of them at once; see {@link #doAll}. */
+  static <T> void runAll(List<T> all, Part<T> part) throws Exception {
+    if (!all.isEmpty()) {
+      doAll(all.stream().map(part::with).toList());
+    }
+  }
+
   /**
    * Does them all at once.
    *
@@ -31,6 +38,19 @@ final class Crew {
       throw e.getCause() instanceof Exception failure ? failure : e;
     } finally {
       threads.shutdownNow();
+    }
+  }
+
+  /** What to do with one of many. */
+  @FunctionalInterface
+  interface Part<T> {
+    void run(T one) throws Exception;
+
+    private Callable<Boolean> with(T one) {
+      return () -> {
+        run(one);
+        return true;
+      };
     }
   }
 }

@@ -23,8 +23,8 @@ final class GrowthBenchmark implements Benchmark {
     queues.warmUp();
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
       for (int size : SIZES) {
-        for (Contender contender : Turns.of(CONTENDERS, round)) {
-          queues.measure(scenario(size), contender, 1, size, round);
+        for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
+          queues.measure(scenario(size), turn, 1, size, round);
         }
       }
     }

@@ -1,7 +1,7 @@
 package io.github.advisorylock.benchmarks;
 
-import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** How long a lock that is free is held by nobody although somebody waits for it. */
 final class HandOffBenchmark implements Benchmark {
@@ -23,10 +23,10 @@ final class HandOffBenchmark implements Benchmark {
   private static final int QUICK_PAIRS_AT_ONCE = 5;
   private static final int ROUNDS = 5;
 
-  /** For those that look so seldom that more rounds would take longer than all the rest. */
-  private static final int ROUNDS_OF_SLOW = 2;
+  /** For those that sleep so much that more rounds would take longer than all the rest. */
+  private static final int PAIR_ROUNDS_OF_SLEEPERS = 2;
 
-  private static final Duration SLOW = Duration.ofSeconds(2);
+  private static final int CROWD_ROUNDS_OF_SLEEPERS = 1;
   private static final double MOSTLY = 0.99;
 
   @Override
@@ -40,13 +40,24 @@ final class HandOffBenchmark implements Benchmark {
     Queues queues = new Queues(lab, samples, CONTENDERS, pairs);
     queues.warmUp();
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
-      for (Contender contender : Turns.of(CONTENDERS, round)) {
-        if (round < ROUNDS_OF_SLOW || contender.pollInterval().compareTo(SLOW) < 0) {
-          queues.measure(PAIR, contender, pairs, 1, round);
-          queues.measure(CROWD, contender, 1, CROWD_SIZE, round);
-        }
+      for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
+        int current = round;
+        queues.measure(PAIR, some(turn, one -> current < pairRounds(one)), pairs, 1, round);
+        queues.measure(CROWD, some(turn, one -> current < crowdRounds(one)), 1, CROWD_SIZE, round);
       }
     }
+  }
+
+  private static int pairRounds(Contender contender) {
+    return contender.sleepsMostly() ? PAIR_ROUNDS_OF_SLEEPERS : ROUNDS;
+  }
+
+  private static int crowdRounds(Contender contender) {
+    return contender.sleepsMostly() ? CROWD_ROUNDS_OF_SLEEPERS : ROUNDS;
+  }
+
+  private static List<Contender> some(List<Contender> turn, Predicate<Contender> who) {
+    return turn.stream().filter(who).toList();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.advisorylock.benchmarks;
 enum Quantity {
   TIME("time", "ms"),
   FAILED_REPLICAS("failed replicas", "1"),
+  LATE_REPLICAS("late replicas", "1"),
   ROUND_TRIPS("round trips", "1"),
   CONNECTIONS("connections", "1"),
   MOST_CONNECTIONS("most connections at a time", "1"),

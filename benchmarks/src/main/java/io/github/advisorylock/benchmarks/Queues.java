@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Has contenders hand over the lock, each in databases of its own that stay from round to round.
@@ -47,13 +48,23 @@ final class Queues {
   }
 
   /**
-   * One order.
+   * One turn.
    *
+   * @param contenders measured at the same time
    * @param databases in how many of the databases at once
    */
-  void measure(String scenario, Contender contender, int databases, int waiters, int round) {
-    HandOff order = order(contender, databases, waiters, round);
-    List<Duration> times = lab.jvm(contender).carryOut(order).all();
+  void measure(String scenario, List<Contender> contenders, int databases, int waiters, int round) {
+    contenders.stream()
+        .map(
+            contender ->
+                lab.jvm(contender)
+                    .send(order(contender, databases, waiters, round))
+                    .thenAccept(times -> record(scenario, contender, times.all(), round)))
+        .toList()
+        .forEach(CompletableFuture::join);
+  }
+
+  private void record(String scenario, Contender contender, List<Duration> times, int round) {
     times.forEach(time -> samples.add(scenario, contender, Quantity.TIME, time));
     double longest = times.stream().mapToDouble(Milliseconds::of).max().orElseThrow();
     lab.progress(
@@ -63,7 +74,7 @@ final class Queues {
 
   private HandOff order(Contender contender, int databases, int waiters, int round) {
     Duration pollInterval = lab.effort().choose(contender.pollInterval(), QUICK_POLL_INTERVAL);
-    List<String> some = urls.getOrDefault(contender, List.of()).subList(0, databases);
+    List<String> some = urls.getOrDefault(contender, List.of()).stream().limit(databases).toList();
     return new HandOff(some, waiters, SETTLE, pollInterval, SEED + round);
   }
 }

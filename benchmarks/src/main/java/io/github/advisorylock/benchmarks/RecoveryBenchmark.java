@@ -8,7 +8,6 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,11 +35,11 @@ final class RecoveryBenchmark implements Benchmark {
 
   private static final String WHILE_IDLE = "kill -9 while idle";
   private static final String IN_MID_STATEMENT = "kill -9 in mid-statement";
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
   private static final long SEED = 42;
 
-  /** Long enough for a JVM to start, load its tool and find the lock held. */
-  private static final Duration SETTLE = Duration.ofSeconds(6);
+  /** Long enough for one that has connected to load the rest, and to find the lock held. */
+  private static final Duration SETTLE = Duration.ofSeconds(3);
 
   /** Sooner or later by so much, so that no poll interval is in step with the kill. */
   private static final Duration SPREAD = Duration.ofSeconds(5);
@@ -48,14 +47,20 @@ final class RecoveryBenchmark implements Benchmark {
   /** What the statement has left when it loses its client, at least. */
   private static final Duration REST_OF_STATEMENT = Duration.ofSeconds(5);
 
-  private static final Duration STATEMENT = SETTLE.plus(SPREAD).plus(REST_OF_STATEMENT);
+  /** It begins before the next one's JVM has started. */
+  private static final Duration STATEMENT =
+      SETTLE.plus(SPREAD).plus(REST_OF_STATEMENT).plusSeconds(5);
 
   /** Beyond the end of the statement, the longest poll interval that ever comes to an end. */
-  private static final Duration PATIENCE = SPREAD.plus(REST_OF_STATEMENT).plusSeconds(8);
+  private static final Duration PATIENCE = STATEMENT.minus(SETTLE).plusSeconds(6);
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
   private static final int VICTIM = 1;
   private static final int NEXT = 2;
+
+  private static final String SESSIONS =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+          + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
   private static final String STATEMENT_OF_VICTIM =
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
@@ -73,27 +78,21 @@ final class RecoveryBenchmark implements Benchmark {
     Random random = new Random(SEED);
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
       Duration settle = SETTLE.plusNanos((long) (random.nextDouble() * SPREAD.toNanos()));
-      Crew.doAll(
-          IDLE.stream()
-              .map(contender -> (Callable<Boolean>) () -> killIdle(contender, settle, lab, samples))
-              .toList());
-      Crew.doAll(
-          AT_WORK.stream()
-              .map(
-                  contender ->
-                      (Callable<Boolean>) () -> killAtWork(contender, settle, lab, samples))
-              .toList());
+      Crew.runAll(IDLE, contender -> killIdle(contender, settle, lab, samples));
+      Crew.runAll(AT_WORK, contender -> killAtWork(contender, settle, lab, samples));
     }
   }
 
-  private static boolean killIdle(Contender contender, Duration settle, Lab lab, Samples samples)
+  private static void killIdle(Contender contender, Duration settle, Lab lab, Samples samples)
       throws Exception {
     Database database = lab.newDatabase();
     String url = database.url(0, Map.of());
     try (ContenderJvm victim = lab.newJvm(contender);
         ContenderJvm next = lab.newJvm(contender)) {
       victim.carryOut(new Hold(url));
+      int before = sessions(database);
       CompletableFuture<Hold.Since> held = next.send(new Hold(url));
+      awaitMoreSessions(database, before);
       Thread.sleep(settle.toMillis());
       Instant killed = Instant.now();
       victim.kill();
@@ -105,10 +104,9 @@ final class RecoveryBenchmark implements Benchmark {
       lab.progress("%s: %s: %s ms".formatted(WHILE_IDLE, contender.title(), Figures.of(time)));
     }
     lab.drop(database);
-    return true;
   }
 
-  private static boolean killAtWork(Contender contender, Duration settle, Lab lab, Samples samples)
+  private static void killAtWork(Contender contender, Duration settle, Lab lab, Samples samples)
       throws Exception {
     Database database = lab.newDatabase();
     String migrations = contender.tool() == Tool.FLYWAY ? "flyway/slow" : "liquibase/slow.sql";
@@ -117,8 +115,10 @@ final class RecoveryBenchmark implements Benchmark {
       CompletableFuture<SingleRun.Cost> victimsRun =
           victim.send(new SingleRun(url(database, VICTIM, STATEMENT), migrations));
       int orphan = session(database, victimsRun);
+      int before = sessions(database);
       CompletableFuture<SingleRun.Cost> run =
           next.send(new SingleRun(url(database, NEXT, Duration.ZERO), migrations));
+      awaitMoreSessions(database, before);
       Thread.sleep(settle.toMillis());
       Instant killed = Instant.now();
       victim.kill();
@@ -145,11 +145,20 @@ final class RecoveryBenchmark implements Benchmark {
                   IN_MID_STATEMENT, contender.title(), Figures.of(time), Figures.of(overlap)));
     }
     lab.drop(database);
-    return true;
   }
 
   private static String url(Database database, int replica, Duration statement) {
     return database.url(replica, Map.of("bench.seconds", Long.toString(statement.toSeconds())));
+  }
+
+  private static void awaitMoreSessions(Database database, int before) throws InterruptedException {
+    while (sessions(database) <= before) {
+      Thread.sleep(BETWEEN_LOOKS.toMillis());
+    }
+  }
+
+  private static int sessions(Database database) {
+    return database.query(SESSIONS, row -> row.getInt(1)).get(0);
   }
 
   /** The server process that works for the victim, once it does. */

@@ -19,19 +19,23 @@ final class Replicas {
 
   private final List<BiConsumer<String, String[]>> started = new ArrayList<>();
 
+  /** The first of those that are warm. */
+  List<BiConsumer<String, String[]>> started(int count) {
+    return List.copyOf(started.subList(0, count));
+  }
+
   /**
-   * So many of them, warm.
+   * Starts what is missing.
    *
-   * @param warmUpUrl a database in which those that are missing warm up, one after the other
+   * @param warmUpUrl a database in which they warm up, one after the other
    */
-  List<BiConsumer<String, String[]>> ready(Tool tool, int count, String warmUpUrl)
+  void start(Tool tool, int count, String warmUpUrl)
       throws ReflectiveOperationException, MalformedURLException {
     while (started.size() < count) {
       BiConsumer<String, String[]> replica = isolated(tool);
       replica.accept(warmUpUrl, new String[] {tool.warmUpMigrations()});
       started.add(replica);
     }
-    return List.copyOf(started.subList(0, count));
   }
 
   @SuppressWarnings("unchecked") // it is a Replica, but not ours

@@ -1,6 +1,5 @@
 package io.github.advisorylock.benchmarks;
 
-import io.github.advisorylock.demo.Tool;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,21 +10,17 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.function.BiConsumer;
 
 /**
- * All replicas of a service start at the same moment and migrate.
+ * Replicas that {@linkplain StartReplicas are there} begin to migrate at the same moment.
  *
  * @param urls the database, as each replica calls it
  * @param migrations where they are on the class path
- * @param warmUpUrl a database for replicas that have to start first
  */
-record Rollout(List<String> urls, List<String> migrations, String warmUpUrl)
-    implements Order<Rollout.Outcome> {
+record Rollout(List<String> urls, List<String> migrations) implements Order<Rollout.Outcome> {
 
   @Override
   public Outcome carryOut(Stage stage) throws Exception {
-    Tool tool = stage.contender().tool();
     CyclicBarrier start = new CyclicBarrier(urls.size());
-    List<BiConsumer<String, String[]>> replicas =
-        stage.replicas().ready(tool, urls.size(), warmUpUrl);
+    List<BiConsumer<String, String[]>> replicas = stage.replicas().started(urls.size());
     List<Callable<Run>> runs = new ArrayList<>();
     for (int i = 0; i < urls.size(); i++) {
       BiConsumer<String, String[]> replica = replicas.get(i);
@@ -38,10 +33,10 @@ record Rollout(List<String> urls, List<String> migrations, String warmUpUrl)
     }
     List<Run> all = Crew.doAll(runs);
     long first = all.stream().mapToLong(Run::start).min().orElseThrow();
-    long last = all.stream().mapToLong(Run::end).max().orElseThrow();
     return new Outcome(
-        Duration.ofNanos(last - first),
-        all.stream().map(Run::failure).filter(failure -> !failure.isEmpty()).toList());
+        all.stream()
+            .map(run -> new End(Duration.ofNanos(run.end() - first), run.failure()))
+            .toList());
   }
 
   private Run run(BiConsumer<String, String[]> replica, String url) {
@@ -67,10 +62,26 @@ record Rollout(List<String> urls, List<String> migrations, String warmUpUrl)
   private record Run(long start, long end, String failure) {}
 
   /**
+   * How one replica came to its end.
+   *
+   * @param time since the first started
+   * @param failure why it failed; empty if it did not
+   */
+  record End(Duration time, String failure) implements Serializable {
+
+    boolean isWithin(Duration patience) {
+      return time.compareTo(patience) <= 0;
+    }
+
+    boolean failed() {
+      return !failure.isEmpty();
+    }
+  }
+
+  /**
    * What was measured.
    *
-   * @param total from the first start to the last end
-   * @param failures what those said that failed
+   * @param ends one for each replica
    */
-  record Outcome(Duration total, List<String> failures) implements Serializable {}
+  record Outcome(List<End> ends) implements Serializable {}
 }

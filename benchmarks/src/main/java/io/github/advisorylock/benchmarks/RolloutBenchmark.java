@@ -2,10 +2,16 @@ package io.github.advisorylock.benchmarks;
 
 import io.github.advisorylock.demo.Database;
 import io.github.advisorylock.demo.Tool;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 /** How long it takes until a service is up that starts many replicas at once, and how many fail. */
@@ -22,6 +28,13 @@ final class RolloutBenchmark implements Benchmark {
   private static final List<Integer> SIZES = List.of(10, 50);
   private static final List<Integer> QUICK_SIZES = List.of(3);
   private static final int ROUNDS = 3;
+
+  /** For those that sleep so much that more rounds would take longer than all the rest. */
+  private static final int ROUNDS_OF_SLEEPERS = 1;
+
+  /** Who is not through by then is late. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final String FRESH = "fresh database";
   private static final String MIGRATED = "migrated database";
 
@@ -31,45 +44,92 @@ final class RolloutBenchmark implements Benchmark {
   }
 
   @Override
-  public void measure(Lab lab, Samples samples) {
-    Map<Contender, String> warmUps = new EnumMap<>(Contender.class);
-    for (Contender contender : CONTENDERS) {
-      warmUps.put(contender, lab.newDatabase().url(0, Map.of()));
-    }
+  public void measure(Lab lab, Samples samples) throws Exception {
+    List<Integer> sizes = lab.effort().choose(SIZES, QUICK_SIZES);
+    Crew.runAll(CONTENDERS, contender -> start(contender, Collections.max(sizes), lab));
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
-      for (int size : lab.effort().choose(SIZES, QUICK_SIZES)) {
-        for (Contender contender : Turns.of(CONTENDERS, round)) {
-          Database database = lab.newDatabase();
-          Rollout rollout =
-              new Rollout(
-                  IntStream.rangeClosed(1, size)
-                      .mapToObj(replica -> database.url(replica, Map.of()))
-                      .toList(),
-                  List.of(Shop.of(contender.tool())),
-                  warmUps.getOrDefault(contender, ""));
-          for (String state : List.of(FRESH, MIGRATED)) {
-            measure(scenario(size, state), contender, rollout, lab, samples);
-          }
-          lab.drop(database);
+      for (int size : sizes) {
+        for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
+          Crew.runAll(some(turn, round), contender -> rollOut(contender, size, lab, samples));
         }
       }
     }
   }
 
+  private static List<Contender> some(List<Contender> turn, int round) {
+    return turn.stream()
+        .filter(contender -> round < ROUNDS_OF_SLEEPERS || !contender.sleepsMostly())
+        .toList();
+  }
+
+  private static void start(Contender contender, int size, Lab lab) {
+    Database warmUp = lab.newDatabase();
+    lab.jvm(contender).carryOut(new StartReplicas(size, warmUp.url(0, Map.of())));
+    lab.drop(warmUp);
+    lab.progress("%s: %d replicas are warm".formatted(contender.title(), size));
+  }
+
+  /** Each in a database of its own. */
+  private static void rollOut(Contender contender, int size, Lab lab, Samples samples)
+      throws InterruptedException, ExecutionException {
+    Database fresh = lab.newDatabase();
+    measure(scenario(size, FRESH), contender, rollout(contender, size, fresh), fresh, lab, samples);
+    Database migrated = lab.newDatabase();
+    lab.jvm(contender).carryOut(rollout(contender, 1, migrated));
+    measure(
+        scenario(size, MIGRATED),
+        contender,
+        rollout(contender, size, migrated),
+        migrated,
+        lab,
+        samples);
+  }
+
+  private static Rollout rollout(Contender contender, int size, Database database) {
+    List<String> urls =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(replica -> database.url(replica, Map.of()))
+            .toList();
+    return new Rollout(urls, List.of(Shop.of(contender.tool())));
+  }
+
   private static void measure(
-      String scenario, Contender contender, Rollout rollout, Lab lab, Samples samples) {
-    Rollout.Outcome outcome = lab.jvm(contender).carryOut(rollout);
-    int failed = outcome.failures().size();
-    samples.add(scenario, contender, Quantity.TIME, outcome.total());
-    samples.add(scenario, contender, Quantity.FAILED_REPLICAS, failed);
+      String scenario,
+      Contender contender,
+      Rollout rollout,
+      Database database,
+      Lab lab,
+      Samples samples)
+      throws InterruptedException, ExecutionException {
+    CompletableFuture<Rollout.Outcome> outcome = lab.jvm(contender).send(rollout);
+    try {
+      outcome.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      lab.drop(database);
+    } catch (TimeoutException e) {
+      lab.drop(database); // which ends the session of whoever still waits
+      lab.progress("Those that are left are stopped.");
+    }
+    record(scenario, contender, outcome.join().ends(), lab, samples);
+  }
+
+  private static void record(
+      String scenario, Contender contender, List<Rollout.End> all, Lab lab, Samples samples) {
+    List<Rollout.End> ends = all.stream().filter(end -> end.isWithin(PATIENCE)).toList();
+    List<Rollout.End> failures = ends.stream().filter(Rollout.End::failed).toList();
+    int late = all.size() - ends.size();
+    Duration last =
+        ends.stream().map(Rollout.End::time).max(Comparator.naturalOrder()).orElse(PATIENCE);
+    double time = late > 0 ? Double.POSITIVE_INFINITY : Milliseconds.of(last);
+    samples.add(scenario, contender, Quantity.TIME, time);
+    samples.add(scenario, contender, Quantity.FAILED_REPLICAS, failures.size());
+    samples.add(scenario, contender, Quantity.LATE_REPLICAS, late);
     lab.progress(
-        "%s: %s: %s ms, %d failed"
-            .formatted(
-                scenario,
-                contender.title(),
-                Figures.count(Milliseconds.of(outcome.total())),
-                failed));
-    outcome.failures().stream().distinct().forEach(failure -> lab.progress("  " + failure));
+        "%s: %s: %s ms, %d failed, %d late"
+            .formatted(scenario, contender.title(), Figures.of(time), failures.size(), late));
+    failures.stream()
+        .map(Rollout.End::failure)
+        .distinct()
+        .forEach(failure -> lab.progress("  " + failure));
   }
 
   private static String scenario(int size, String state) {
@@ -86,17 +146,20 @@ final class RolloutBenchmark implements Benchmark {
     }
     return new Chapter(
         "Rollout",
-        "All replicas start at the same moment, with the tool's defaults. Four migrations, and in"
-            + " every run GRANT, CREATE OR REPLACE FUNCTION and REFRESH MATERIALIZED VIEW"
-            + " (afterMigrate.sql, or runAlways). From the first start to the last end; to stock is"
-            + " to the same tool as it is. The replicas are threads of one JVM, isolated by class"
-            + " loaders.",
+        ("All replicas start at the same moment, with the tool's defaults. Four migrations, and in"
+                + " every run GRANT, CREATE OR REPLACE FUNCTION and REFRESH MATERIALIZED VIEW"
+                + " (afterMigrate.sql, or runAlways). From the first start to the last end; to"
+                + " stock is to the same tool as it is. Late is who was not through within %d s,"
+                + " and was stopped then. The replicas are threads of one JVM, isolated by class"
+                + " loaders.")
+            .formatted(PATIENCE.toSeconds()),
         tables,
         chart(samples));
   }
 
   private static Table table(String scenario, int size, Samples samples) {
-    Table table = new Table(scenario, "n", "median ms", "max ms", "median to stock", "failed");
+    Table table =
+        new Table(scenario, "n", "median ms", "max ms", "median to stock", "failed", "late");
     for (Contender contender : CONTENDERS) {
       Distribution times = samples.of(scenario, contender, Quantity.TIME);
       Contender stock = contender.tool() == Tool.FLYWAY ? Contender.FLYWAY : Contender.LIQUIBASE;
@@ -106,12 +169,14 @@ final class RolloutBenchmark implements Benchmark {
           Figures.count(times.median()),
           Figures.count(times.max()),
           Figures.ratio(times.median(), samples.of(scenario, stock, Quantity.TIME).median()),
-          "%s of %d"
-              .formatted(
-                  Figures.count(samples.of(scenario, contender, Quantity.FAILED_REPLICAS).sum()),
-                  times.size() * size));
+          ofAll(samples.of(scenario, contender, Quantity.FAILED_REPLICAS), size),
+          ofAll(samples.of(scenario, contender, Quantity.LATE_REPLICAS), size));
     }
     return table;
+  }
+
+  private static String ofAll(Distribution replicas, int size) {
+    return "%s of %d".formatted(Figures.count(replicas.sum()), replicas.size() * size);
   }
 
   private static Chart chart(Samples samples) {

@@ -48,7 +48,7 @@ final class UncontendedBenchmark implements Benchmark {
   }
 
   private static void measureRound(int round, Lab lab, Samples samples) {
-    for (Contender contender : Turns.of(CONTENDERS, round)) {
+    for (Contender contender : Turns.rotated(CONTENDERS, round)) {
       for (Work work : Work.values()) {
         // A database for each: Liquibase remembers for the whole JVM which ones are up to date.
         Database database = lab.newDatabase();
