@@ -56,6 +56,8 @@ final class Queue {
             released.set(System.nanoTime());
           });
       return released.get();
+    } finally {
+      held.countDown(); // even if it failed, or the others would wait for ever
     }
   }
 

@@ -7,12 +7,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** The sessions in a database, as seen by one that does not count itself. */
 final class Sessions implements AutoCloseable {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
   private static final String PIDS =
@@ -41,8 +43,18 @@ final class Sessions implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until there are so many.
+   *
+   * @throws IllegalStateException if they do not come
+   */
   void awaitAtLeast(int count) throws SQLException, InterruptedException {
+    Instant deadline = Instant.now().plus(PATIENCE);
     while (pids().size() < count) {
+      if (Instant.now().isAfter(deadline)) {
+        throw new IllegalStateException(
+            "There are only %d of %d sessions".formatted(pids().size(), count));
+      }
       Thread.sleep(BETWEEN_LOOKS.toMillis());
     }
   }

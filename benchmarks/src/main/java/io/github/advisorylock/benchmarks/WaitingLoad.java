@@ -44,6 +44,8 @@ record WaitingLoad(String url, int waiters, Duration settle, Duration time)
             backends.removeAll(holders);
             load.add(measure(backends));
           });
+    } finally {
+      held.countDown(); // even if it failed, or the others would wait for ever
     }
     return load;
   }
@@ -59,8 +61,8 @@ record WaitingLoad(String url, int waiters, Duration settle, Duration time)
   }
 
   private List<Load> await(Contender contender, CountDownLatch held) throws Exception {
+    held.await(); // so that the holder can tell the sessions of the waiters from its own
     try (Runner waiter = contender.runner(CountingSocketFactory.counted(url))) {
-      held.await();
       waiter.hold(() -> {});
     }
     return List.of();
