@@ -10,7 +10,7 @@ final class GrowthBenchmark implements Benchmark {
       List.of(Contender.LIMIT, Contender.ADVISORY_LOCK, Contender.ADVISORY_LOCK_WITHOUT_WAKE_UP);
 
   private static final List<Integer> SIZES = List.of(1, 10, 50, 100, 200);
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   @Override
   public String name() {

@@ -21,7 +21,8 @@ final class HandOffBenchmark implements Benchmark {
   private static final int CROWD_SIZE = 50;
   private static final int PAIRS_AT_ONCE = 20;
   private static final int QUICK_PAIRS_AT_ONCE = 5;
-  private static final int ROUNDS = 5;
+  private static final int PAIR_ROUNDS = 5;
+  private static final int CROWD_ROUNDS = 3;
 
   /** For those that sleep so much that more rounds would take longer than all the rest. */
   private static final int PAIR_ROUNDS_OF_SLEEPERS = 2;
@@ -39,7 +40,7 @@ final class HandOffBenchmark implements Benchmark {
     int pairs = lab.effort().choose(PAIRS_AT_ONCE, QUICK_PAIRS_AT_ONCE);
     Queues queues = new Queues(lab, samples, CONTENDERS, pairs);
     queues.warmUp();
-    for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
+    for (int round = 0; round < lab.effort().choose(PAIR_ROUNDS, 1); round++) {
       for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
         int current = round;
         queues.measure(PAIR, some(turn, one -> current < pairRounds(one)), pairs, 1, round);
@@ -49,11 +50,11 @@ final class HandOffBenchmark implements Benchmark {
   }
 
   private static int pairRounds(Contender contender) {
-    return contender.sleepsMostly() ? PAIR_ROUNDS_OF_SLEEPERS : ROUNDS;
+    return contender.sleepsMostly() ? PAIR_ROUNDS_OF_SLEEPERS : PAIR_ROUNDS;
   }
 
   private static int crowdRounds(Contender contender) {
-    return contender.sleepsMostly() ? CROWD_ROUNDS_OF_SLEEPERS : ROUNDS;
+    return contender.sleepsMostly() ? CROWD_ROUNDS_OF_SLEEPERS : CROWD_ROUNDS;
   }
 
   private static List<Contender> some(List<Contender> turn, Predicate<Contender> who) {
