@@ -24,6 +24,11 @@ final class Figures {
     return String.format(Locale.ROOT, "%,." + decimals + "f", value);
   }
 
+  /** A number that was not waited for beyond a limit. */
+  static String upTo(double limit, double value) {
+    return Double.isInfinite(value) ? "> " + of(limit) : of(value);
+  }
+
   /** A number that was counted. */
   static String count(double value) {
     return Double.isNaN(value) ? NONE : String.format(Locale.ROOT, "%,.0f", value);

@@ -166,8 +166,8 @@ final class RolloutBenchmark implements Benchmark {
       table.add(
           contender.title(),
           Figures.count(times.size()),
-          Figures.count(times.median()),
-          Figures.count(times.max()),
+          Figures.upTo(Milliseconds.of(PATIENCE), times.median()),
+          Figures.upTo(Milliseconds.of(PATIENCE), times.max()),
           Figures.ratio(times.median(), samples.of(scenario, stock, Quantity.TIME).median()),
           ofAll(samples.of(scenario, contender, Quantity.FAILED_REPLICAS), size),
           ofAll(samples.of(scenario, contender, Quantity.LATE_REPLICAS), size));
@@ -179,6 +179,11 @@ final class RolloutBenchmark implements Benchmark {
     return "%s of %d".formatted(Figures.count(replicas.sum()), replicas.size() * size);
   }
 
+  /** A bar for those that were late, too. */
+  private static double shown(Distribution times) {
+    return Math.min(times.median(), Milliseconds.of(PATIENCE));
+  }
+
   private static Chart chart(Samples samples) {
     List<String> scenarios =
         SIZES.stream()
@@ -186,7 +191,7 @@ final class RolloutBenchmark implements Benchmark {
             .toList();
     return Chart.bars(
         "Rollout",
-        "median, ms",
+        "median, ms, at most %,d".formatted(PATIENCE.toMillis()),
         scenarios,
         CONTENDERS.stream()
             .map(
@@ -194,7 +199,7 @@ final class RolloutBenchmark implements Benchmark {
                     new Chart.Series(
                         contender.title(),
                         scenarios.stream()
-                            .map(s -> samples.of(s, contender, Quantity.TIME).median())
+                            .map(scenario -> shown(samples.of(scenario, contender, Quantity.TIME)))
                             .toList()))
             .toList());
   }
