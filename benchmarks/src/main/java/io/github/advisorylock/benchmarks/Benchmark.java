@@ -10,5 +10,5 @@ interface Benchmark {
   void measure(Lab lab, Samples samples) throws Exception;
 
   /** What was found. */
-  Chapter chapter(Samples samples);
+  Chapter chapter(Samples samples, Effort effort);
 }

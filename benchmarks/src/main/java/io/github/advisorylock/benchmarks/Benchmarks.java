@@ -48,9 +48,9 @@ final class Benchmarks {
 
   private static void run(List<Benchmark> benchmarks, Effort effort, Path folder) throws Exception {
     Path logs = Files.createDirectories(folder.resolve("logs"));
-    Report report = new Report(folder);
+    Report report = new Report(folder, effort);
     try (Lab lab = Lab.open(effort, logs, OUT::println)) {
-      report.introduce(lab.serverVersion(), effort);
+      report.introduce(lab.serverVersion());
       for (Benchmark benchmark : benchmarks) {
         Samples samples = new Samples(benchmark.name());
         Instant start = Instant.now();

@@ -10,6 +10,7 @@ final class GrowthBenchmark implements Benchmark {
       List.of(Contender.LIMIT, Contender.ADVISORY_LOCK, Contender.ADVISORY_LOCK_WITHOUT_WAKE_UP);
 
   private static final List<Integer> SIZES = List.of(1, 10, 50, 100, 200);
+  private static final List<Integer> QUICK_SIZES = List.of(1, 10);
   private static final int ROUNDS = 2;
 
   @Override
@@ -22,7 +23,7 @@ final class GrowthBenchmark implements Benchmark {
     Queues queues = new Queues(lab, samples, CONTENDERS, 1);
     queues.warmUp();
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
-      for (int size : SIZES) {
+      for (int size : lab.effort().choose(SIZES, QUICK_SIZES)) {
         for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
           queues.measure(scenario(size), turn, 1, size, round);
         }
@@ -35,9 +36,10 @@ final class GrowthBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
+  public Chapter chapter(Samples samples, Effort effort) {
+    List<Integer> sizes = effort.choose(SIZES, QUICK_SIZES);
     Table table = new Table("waiters", "limit", "wake-up", "to limit", "no wake-up", "to limit");
-    for (int size : SIZES) {
+    for (int size : sizes) {
       List<String> row = new ArrayList<>(List.of(Integer.toString(size)));
       double limit = perWaiter(samples, size, Contender.LIMIT);
       row.add(Figures.of(limit));
@@ -53,25 +55,25 @@ final class GrowthBenchmark implements Benchmark {
         "From the release until the last waiter has had the lock, each of them letting go at once:"
             + " median, in milliseconds per waiter.",
         List.of(table),
-        chart(samples));
+        chart(samples, sizes));
   }
 
   private static double perWaiter(Samples samples, int size, Contender contender) {
     return samples.of(scenario(size), contender, Quantity.TIME).median() / size;
   }
 
-  private static Chart chart(Samples samples) {
+  private static Chart chart(Samples samples, List<Integer> sizes) {
     return Chart.lines(
         "Hand-off as replicas grow",
         "ms per waiter",
         "waiters",
-        SIZES,
+        sizes,
         CONTENDERS.stream()
             .map(
                 contender ->
                     new Chart.Series(
                         contender.title(),
-                        SIZES.stream().map(size -> perWaiter(samples, size, contender)).toList()))
+                        sizes.stream().map(size -> perWaiter(samples, size, contender)).toList()))
             .toList());
   }
 }

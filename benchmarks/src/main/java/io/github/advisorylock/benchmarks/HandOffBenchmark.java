@@ -17,8 +17,8 @@ final class HandOffBenchmark implements Benchmark {
           Contender.LIQUIBASE_WITH_LOCK);
 
   private static final String PAIR = "1 waiter";
-  private static final String CROWD = "50 waiters";
-  private static final int CROWD_SIZE = 50;
+  private static final int CROWD = 50;
+  private static final int QUICK_CROWD = 5;
   private static final int PAIRS_AT_ONCE = 20;
   private static final int QUICK_PAIRS_AT_ONCE = 5;
   private static final int PAIR_ROUNDS = 5;
@@ -37,6 +37,7 @@ final class HandOffBenchmark implements Benchmark {
 
   @Override
   public void measure(Lab lab, Samples samples) {
+    int crowd = lab.effort().choose(CROWD, QUICK_CROWD);
     int pairs = lab.effort().choose(PAIRS_AT_ONCE, QUICK_PAIRS_AT_ONCE);
     Queues queues = new Queues(lab, samples, CONTENDERS, pairs);
     queues.warmUp();
@@ -44,9 +45,14 @@ final class HandOffBenchmark implements Benchmark {
       for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
         int current = round;
         queues.measure(PAIR, some(turn, one -> current < pairRounds(one)), pairs, 1, round);
-        queues.measure(CROWD, some(turn, one -> current < crowdRounds(one)), 1, CROWD_SIZE, round);
+        queues.measure(
+            scenario(crowd), some(turn, one -> current < crowdRounds(one)), 1, crowd, round);
       }
     }
+  }
+
+  private static String scenario(int waiters) {
+    return waiters + " waiters";
   }
 
   private static int pairRounds(Contender contender) {
@@ -62,11 +68,12 @@ final class HandOffBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
-    Table pair = new Table("1 waiter", "n", "p50 ms", "p99 ms", "p50 to limit", "p99 to limit");
-    Table crowd = new Table("50 waiters", "n", "median ms", "max ms", "median to limit");
+  public Chapter chapter(Samples samples, Effort effort) {
+    Table pair = new Table(PAIR, "n", "p50 ms", "p99 ms", "p50 to limit", "p99 to limit");
+    String many = scenario(effort.choose(CROWD, QUICK_CROWD));
+    Table crowd = new Table(many, "n", "median ms", "max ms", "median to limit");
     Distribution pairLimit = samples.of(PAIR, Contender.LIMIT, Quantity.TIME);
-    Distribution crowdLimit = samples.of(CROWD, Contender.LIMIT, Quantity.TIME);
+    Distribution crowdLimit = samples.of(many, Contender.LIMIT, Quantity.TIME);
     for (Contender contender : CONTENDERS) {
       Distribution one = samples.of(PAIR, contender, Quantity.TIME);
       pair.add(
@@ -76,29 +83,29 @@ final class HandOffBenchmark implements Benchmark {
           Figures.of(one.quantile(MOSTLY)),
           Figures.ratio(one.median(), pairLimit.median()),
           Figures.ratio(one.quantile(MOSTLY), pairLimit.quantile(MOSTLY)));
-      Distribution many = samples.of(CROWD, contender, Quantity.TIME);
+      Distribution all = samples.of(many, contender, Quantity.TIME);
       crowd.add(
           contender.title(),
-          Figures.count(many.size()),
-          Figures.of(many.median()),
-          Figures.of(many.max()),
-          Figures.ratio(many.median(), crowdLimit.median()));
+          Figures.count(all.size()),
+          Figures.of(all.median()),
+          Figures.of(all.max()),
+          Figures.ratio(all.median(), crowdLimit.median()));
     }
     return new Chapter(
         "Hand-off",
-        "From the moment the holder lets go until the waiter has the lock, and until the last of 50"
+        "From the moment the holder lets go until the waiter has the lock, and until the last of many"
             + " waiters has had it, each of them letting go at once. The holder lets go at a moment"
             + " that is random within the poll interval of the contender. Flyway and Liquibase: the"
             + " lock alone, through their own code, with their defaults.",
         List.of(pair, crowd),
-        chart(samples));
+        chart(samples, many));
   }
 
-  private static Chart chart(Samples samples) {
+  private static Chart chart(Samples samples, String many) {
     return Chart.bars(
         "Hand-off",
         "median, ms",
-        List.of(PAIR, CROWD),
+        List.of(PAIR, many),
         CONTENDERS.stream()
             .map(
                 contender ->
@@ -106,7 +113,7 @@ final class HandOffBenchmark implements Benchmark {
                         contender.title(),
                         List.of(
                             samples.of(PAIR, contender, Quantity.TIME).median(),
-                            samples.of(CROWD, contender, Quantity.TIME).median())))
+                            samples.of(many, contender, Quantity.TIME).median())))
             .toList());
   }
 }

@@ -59,7 +59,7 @@ final class LoadBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
+  public Chapter chapter(Samples samples, Effort effort) {
     Table table =
         new Table("one waiter, in a second", "round trips", "server CPU µs", "CPU to Flyway");
     double flyway = samples.of(SCENARIO, Contender.FLYWAY, Quantity.CPU_RATE).median();

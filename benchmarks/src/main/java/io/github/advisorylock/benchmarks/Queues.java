@@ -16,7 +16,8 @@ final class Queues {
   private static final long SEED = 42;
 
   private static final Duration SETTLE = Duration.ofSeconds(1);
-  private static final Duration QUICK_POLL_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration QUICK_SETTLE = Duration.ofMillis(300);
+  private static final Duration QUICK_POLL_INTERVAL = Duration.ofMillis(300);
 
   private final Lab lab;
   private final Samples samples;
@@ -73,8 +74,9 @@ final class Queues {
   }
 
   private HandOff order(Contender contender, int databases, int waiters, int round) {
+    Duration settle = lab.effort().choose(SETTLE, QUICK_SETTLE);
     Duration pollInterval = lab.effort().choose(contender.pollInterval(), QUICK_POLL_INTERVAL);
     List<String> some = urls.getOrDefault(contender, List.of()).stream().limit(databases).toList();
-    return new HandOff(some, waiters, SETTLE, pollInterval, SEED + round);
+    return new HandOff(some, waiters, settle, pollInterval, SEED + round);
   }
 }

@@ -33,6 +33,8 @@ final class RecoveryBenchmark implements Benchmark {
           Contender.SESSIONLOCK,
           Contender.LIQUIBASE_WITH_LOCK);
 
+  private static final List<Contender> QUICK_IDLE = List.of(Contender.LIMIT);
+  private static final List<Contender> QUICK_AT_WORK = List.of(Contender.FLYWAY_WITH_LOCK);
   private static final String WHILE_IDLE = "kill -9 while idle";
   private static final String IN_MID_STATEMENT = "kill -9 in mid-statement";
   private static final int ROUNDS = 2;
@@ -78,8 +80,12 @@ final class RecoveryBenchmark implements Benchmark {
     Random random = new Random(SEED);
     for (int round = 0; round < lab.effort().choose(ROUNDS, 1); round++) {
       Duration settle = SETTLE.plusNanos((long) (random.nextDouble() * SPREAD.toNanos()));
-      Crew.runAll(IDLE, contender -> killIdle(contender, settle, lab, samples));
-      Crew.runAll(AT_WORK, contender -> killAtWork(contender, settle, lab, samples));
+      Crew.runAll(
+          lab.effort().choose(IDLE, QUICK_IDLE),
+          contender -> killIdle(contender, settle, lab, samples));
+      Crew.runAll(
+          lab.effort().choose(AT_WORK, QUICK_AT_WORK),
+          contender -> killAtWork(contender, settle, lab, samples));
     }
   }
 
@@ -186,9 +192,9 @@ final class RecoveryBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
+  public Chapter chapter(Samples samples, Effort effort) {
     Table idle = new Table(WHILE_IDLE, "n", "median ms", "max ms");
-    for (Contender contender : IDLE) {
+    for (Contender contender : effort.choose(IDLE, QUICK_IDLE)) {
       Distribution times = samples.of(WHILE_IDLE, contender, Quantity.TIME);
       idle.add(
           contender.title(),
@@ -198,7 +204,7 @@ final class RecoveryBenchmark implements Benchmark {
     }
     Table atWork =
         new Table(IN_MID_STATEMENT, "n", "median ms", "max ms", "worked beside the orphan, ms");
-    for (Contender contender : AT_WORK) {
+    for (Contender contender : effort.choose(AT_WORK, QUICK_AT_WORK)) {
       Distribution times = samples.of(IN_MID_STATEMENT, contender, Quantity.TIME);
       atWork.add(
           contender.title(),

@@ -17,14 +17,16 @@ final class Report {
   private static final String COMMAND = "mvn -q -Pbenchmarks verify";
 
   private final Path folder;
+  private final Effort effort;
   private final StringBuilder markdown = new StringBuilder();
   private final List<Samples> samples = new ArrayList<>();
 
-  Report(Path folder) {
+  Report(Path folder, Effort effort) {
     this.folder = folder;
+    this.effort = effort;
   }
 
-  void introduce(String serverVersion, Effort effort) {
+  void introduce(String serverVersion) {
     markdown.append("# Performance\n\n");
     if (effort == Effort.QUICK) {
       markdown.append(
@@ -55,7 +57,7 @@ final class Report {
 
   void add(Benchmark benchmark, Samples measured, Duration took) throws IOException {
     samples.add(measured);
-    Chapter chapter = benchmark.chapter(measured);
+    Chapter chapter = benchmark.chapter(measured, effort);
     markdown.append("\n## ").append(chapter.title()).append("\n\n");
     markdown.append(chapter.note()).append('\n');
     chapter.tables().forEach(table -> markdown.append('\n').append(table.markdown()));

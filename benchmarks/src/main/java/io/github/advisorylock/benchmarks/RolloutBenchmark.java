@@ -137,9 +137,10 @@ final class RolloutBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
+  public Chapter chapter(Samples samples, Effort effort) {
+    List<Integer> sizes = effort.choose(SIZES, QUICK_SIZES);
     List<Table> tables = new ArrayList<>();
-    for (int size : SIZES) {
+    for (int size : sizes) {
       for (String state : List.of(FRESH, MIGRATED)) {
         tables.add(table(scenario(size, state), size, samples));
       }
@@ -154,7 +155,7 @@ final class RolloutBenchmark implements Benchmark {
                 + " loaders.")
             .formatted(PATIENCE.toSeconds()),
         tables,
-        chart(samples));
+        chart(samples, sizes));
   }
 
   private static Table table(String scenario, int size, Samples samples) {
@@ -184,9 +185,9 @@ final class RolloutBenchmark implements Benchmark {
     return Math.min(times.median(), Milliseconds.of(PATIENCE));
   }
 
-  private static Chart chart(Samples samples) {
+  private static Chart chart(Samples samples, List<Integer> sizes) {
     List<String> scenarios =
-        SIZES.stream()
+        sizes.stream()
             .flatMap(size -> List.of(scenario(size, FRESH), scenario(size, MIGRATED)).stream())
             .toList();
     return Chart.bars(

@@ -23,7 +23,7 @@ final class UncontendedBenchmark implements Benchmark {
           .toList();
 
   private static final int ROUNDS = 30;
-  private static final int QUICK_ROUNDS = 3;
+  private static final int QUICK_ROUNDS = 1;
 
   /** The JVMs are faster with every run, at first. */
   private static final int WARM_UP_ROUNDS = 5;
@@ -81,7 +81,7 @@ final class UncontendedBenchmark implements Benchmark {
   }
 
   @Override
-  public Chapter chapter(Samples samples) {
+  public Chapter chapter(Samples samples, Effort effort) {
     List<Table> tables = new ArrayList<>();
     for (Work work : Work.values()) {
       for (String state : List.of(FRESH, UP_TO_DATE)) {
