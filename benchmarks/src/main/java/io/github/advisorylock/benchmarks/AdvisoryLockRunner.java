@@ -30,8 +30,8 @@ final class AdvisoryLockRunner implements Runner {
 
   /** With nothing but the backoff between two tries. */
   static AdvisoryLockRunner withoutWakeUp(String url) {
-    // THE ONE PLACE that switches the wake-up off, once SessionPolicy can.
-    return new AdvisoryLockRunner(url, SessionPolicy.DEFAULT);
+    SessionPolicy as = SessionPolicy.DEFAULT;
+    return new AdvisoryLockRunner(url, new SessionPolicy(as.pooling(), as.lease(), false));
   }
 
   @Override
