@@ -92,7 +92,7 @@ enum Contender {
     return tool;
   }
 
-  /** The longest pause between two tries: a fair choice of moments covers all of it. */
+  /** The longest pause between two tries. */
   Duration pollInterval() {
     return pollInterval;
   }

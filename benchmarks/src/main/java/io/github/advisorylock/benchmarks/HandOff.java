@@ -14,11 +14,11 @@ import java.util.concurrent.Callable;
  * @param urls the databases
  * @param waiters in each
  * @param settle for how long the lock is held at least once all sessions are there
- * @param pollInterval the lock is held for a random part of it longer: released at a moment of our
+ * @param spread the lock is held for a random part of it longer: released at a moment of our
  *     choice, polling would look better or worse than it is
  * @param seed for that part
  */
-record HandOff(List<String> urls, int waiters, Duration settle, Duration pollInterval, long seed)
+record HandOff(List<String> urls, int waiters, Duration settle, Duration spread, long seed)
     implements Order<HandOff.Times> {
 
   @Override
@@ -26,7 +26,7 @@ record HandOff(List<String> urls, int waiters, Duration settle, Duration pollInt
     Random random = new Random(seed);
     List<Callable<Duration>> queues = new ArrayList<>();
     for (String url : urls) {
-      Duration held = settle.plusNanos((long) (random.nextDouble() * pollInterval.toNanos()));
+      Duration held = settle.plusNanos((long) (random.nextDouble() * spread.toNanos()));
       queues.add(() -> new Queue(stage.contender(), url, waiters).handOff(held));
     }
     return new Times(List.copyOf(Crew.doAll(queues)));

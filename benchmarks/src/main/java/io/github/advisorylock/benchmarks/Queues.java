@@ -17,7 +17,11 @@ final class Queues {
 
   private static final Duration SETTLE = Duration.ofSeconds(1);
   private static final Duration QUICK_SETTLE = Duration.ofMillis(300);
-  private static final Duration QUICK_POLL_INTERVAL = Duration.ofMillis(300);
+
+  /** Even if nobody polls, or all pairs would hand over at the same moment. */
+  private static final Duration SHORTEST_SPREAD = Duration.ofSeconds(1);
+
+  private static final Duration QUICK_SPREAD = Duration.ofMillis(300);
 
   private final Lab lab;
   private final Samples samples;
@@ -73,10 +77,16 @@ final class Queues {
             .formatted(scenario, round + 1, contender.title(), Figures.of(longest)));
   }
 
+  /** A fair choice of moments covers all of the poll interval. */
+  private static Duration spread(Contender contender) {
+    Duration pollInterval = contender.pollInterval();
+    return pollInterval.compareTo(SHORTEST_SPREAD) > 0 ? pollInterval : SHORTEST_SPREAD;
+  }
+
   private HandOff order(Contender contender, int databases, int waiters, int round) {
     Duration settle = lab.effort().choose(SETTLE, QUICK_SETTLE);
-    Duration pollInterval = lab.effort().choose(contender.pollInterval(), QUICK_POLL_INTERVAL);
+    Duration spread = lab.effort().choose(spread(contender), QUICK_SPREAD);
     List<String> some = urls.getOrDefault(contender, List.of()).stream().limit(databases).toList();
-    return new HandOff(some, waiters, settle, pollInterval, SEED + round);
+    return new HandOff(some, waiters, settle, spread, SEED + round);
   }
 }

@@ -27,7 +27,7 @@ final class RolloutBenchmark implements Benchmark {
 
   private static final List<Integer> SIZES = List.of(10, 50);
   private static final List<Integer> QUICK_SIZES = List.of(3);
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   /** For those that sleep so much that more rounds would take longer than all the rest. */
   private static final int ROUNDS_OF_SLEEPERS = 1;

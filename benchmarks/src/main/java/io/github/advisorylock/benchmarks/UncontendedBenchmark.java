@@ -22,8 +22,10 @@ final class UncontendedBenchmark implements Benchmark {
           .distinct()
           .toList();
 
-  private static final int ROUNDS = 30;
   private static final int QUICK_ROUNDS = 1;
+
+  /** They are the same every time, but for what a tool looks up once. */
+  private static final int ROUNDS_OF_COUNTING = 3;
 
   /** The JVMs are faster with every run, at first. */
   private static final int WARM_UP_ROUNDS = 5;
@@ -39,29 +41,31 @@ final class UncontendedBenchmark implements Benchmark {
   @Override
   public void measure(Lab lab, Samples samples) {
     for (int round = 0; round < lab.effort().choose(WARM_UP_ROUNDS, 1); round++) {
-      measureRound(round, lab, new Samples(name()));
+      for (Work work : Work.values()) {
+        time(work, round, lab, new Samples(name()));
+      }
     }
-    for (int round = 0; round < lab.effort().choose(ROUNDS, QUICK_ROUNDS); round++) {
-      measureRound(round, lab, samples);
-      lab.progress("uncontended, round " + (round + 1));
+    for (Work work : Work.values()) {
+      for (int round = 0; round < lab.effort().choose(work.rounds, QUICK_ROUNDS); round++) {
+        time(work, round, lab, samples);
+        lab.progress("uncontended, %s, round %d".formatted(work.title, round + 1));
+      }
+    }
+    for (int round = 0; round < lab.effort().choose(ROUNDS_OF_COUNTING, 1); round++) {
+      CONTENDERS.forEach(contender -> count(contender, lab, samples));
     }
   }
 
-  private static void measureRound(int round, Lab lab, Samples samples) {
+  private static void time(Work work, int round, Lab lab, Samples samples) {
     for (Contender contender : Turns.rotated(CONTENDERS, round)) {
-      for (Work work : Work.values()) {
-        // A database for each: Liquibase remembers for the whole JVM which ones are up to date.
-        Database database = lab.newDatabase();
-        SingleRun run = new SingleRun(database.url(1, Map.of()), work.of(contender.tool()));
-        for (String state : List.of(FRESH, UP_TO_DATE)) {
-          SingleRun.Cost cost = lab.jvm(contender).carryOut(run);
-          samples.add(work.scenario(state), contender, Quantity.TIME, cost.time());
-        }
-        lab.drop(database);
+      // A database for each: Liquibase remembers for the whole JVM which ones are up to date.
+      Database database = lab.newDatabase();
+      SingleRun run = new SingleRun(database.url(1, Map.of()), work.of(contender.tool()));
+      for (String state : List.of(FRESH, UP_TO_DATE)) {
+        SingleRun.Cost cost = lab.jvm(contender).carryOut(run);
+        samples.add(work.scenario(state), contender, Quantity.TIME, cost.time());
       }
-    }
-    for (Contender contender : CONTENDERS) {
-      count(contender, lab, samples);
+      lab.drop(database);
     }
   }
 
@@ -136,14 +140,14 @@ final class UncontendedBenchmark implements Benchmark {
   private record Pair(Contender stock, Contender with) {}
 
   private enum Work {
-    SMALLEST("smallest work") {
+    SMALLEST("smallest work", 30) {
       @Override
       String of(Tool tool) {
         return tool.warmUpMigrations();
       }
     },
 
-    SHOP("shop") {
+    SHOP("shop", 30) {
       @Override
       String of(Tool tool) {
         return Shop.of(tool);
@@ -151,9 +155,11 @@ final class UncontendedBenchmark implements Benchmark {
     };
 
     private final String title;
+    private final int rounds;
 
-    Work(String title) {
+    Work(String title, int rounds) {
       this.title = title;
+      this.rounds = rounds;
     }
 
     abstract String of(Tool tool);
