@@ -147,7 +147,7 @@ final class UncontendedBenchmark implements Benchmark {
       }
     },
 
-    SHOP("shop", 30) {
+    SHOP("shop", 10) {
       @Override
       String of(Tool tool) {
         return Shop.of(tool);
