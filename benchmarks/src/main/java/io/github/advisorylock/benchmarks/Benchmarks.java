@@ -39,10 +39,16 @@ final class Benchmarks {
    * @param arguments the folder for the report
    */
   public static void main(String[] arguments) throws Exception {
+    // Explicitly, since whatever has been killed or has failed may have left threads behind.
+    Thread.currentThread()
+        .setUncaughtExceptionHandler(
+            (thread, failure) -> {
+              failure.printStackTrace();
+              System.exit(1);
+            });
     Path folder = Files.createDirectories(Path.of(arguments[0]));
     run(chosen(System.getProperty("benchmarks", "")), effort(), folder);
     OUT.println("The report: " + folder.resolve(Report.FILE).toAbsolutePath());
-    // Explicitly, since whatever has been killed may have left threads behind.
     System.exit(0);
   }
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock.benchmarks;
 
+import java.awt.Color;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -79,6 +80,7 @@ record Chart(IChart image) {
   }
 
   private static void style(AxesChartStyler styler) {
+    styler.setChartBackgroundColor(Color.WHITE);
     styler.setYAxisLogarithmic(true);
     styler.setYAxisDecimalPattern(DECIMALS);
     styler.setLegendPosition(Styler.LegendPosition.OutsideE);

@@ -6,11 +6,13 @@ import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * turns and yet be warm.
  */
 final class ContenderJvm implements AutoCloseable {
+
+  /** Twice as long as Liquibase waits, which is the longest that any contender does. */
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final Contender contender;
   private final Process process;
@@ -49,7 +54,7 @@ final class ContenderJvm implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     // Whoever runs the benchmarks may have set up either tool for something else.
     builder.environment().keySet().removeIf(name -> name.matches("(FLYWAY|LIQUIBASE)_.*"));
-    builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.redirectError(ProcessBuilder.Redirect.to(log.toFile()));
     try {
       return new ContenderJvm(contender, builder.start());
     } catch (IOException e) {
@@ -75,7 +80,8 @@ final class ContenderJvm implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return CompletableFuture.supplyAsync(() -> (R) nextReply(), conversation);
+    return CompletableFuture.supplyAsync(() -> (R) nextReply(), conversation)
+        .orTimeout(PATIENCE.toMinutes(), TimeUnit.MINUTES);
   }
 
   private Serializable nextReply() {

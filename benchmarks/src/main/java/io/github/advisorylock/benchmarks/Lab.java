@@ -8,14 +8,15 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Where it is measured: a server, and the JVMs of the contenders. */
 final class Lab implements AutoCloseable {
 
-  /** Two hundred waiters with up to one session more each, were it Flyway. */
-  private static final int CONNECTIONS = 500;
+  /** Two hundred waiters, or fifty replicas with up to four sessions each, and room for others. */
+  private static final int CONNECTIONS = 400;
 
   // As small servers have it, and the least that the other JVMs notice.
   private static final String GARBAGE_COLLECTOR = "-XX:+UseSerialGC";
@@ -29,6 +30,7 @@ final class Lab implements AutoCloseable {
   private final Path logs;
   private final Consumer<String> progress;
   private final Map<Contender, ContenderJvm> jvms = new EnumMap<>(Contender.class);
+  private final AtomicInteger started = new AtomicInteger();
   private int databases;
 
   private Lab(Server server, Effort effort, Path logs, Consumer<String> progress) {
@@ -69,7 +71,8 @@ final class Lab implements AutoCloseable {
   ContenderJvm newJvm(Contender contender) {
     List<String> options = new ArrayList<>(List.of(GARBAGE_COLLECTOR, NO_ANALYTICS));
     options.addAll(effort.choose(List.of(), List.of(QUICK_POLL_RATE)));
-    return ContenderJvm.start(contender, options, logs.resolve(contender + ".log"));
+    String log = "%s-%d.log".formatted(contender, started.incrementAndGet());
+    return ContenderJvm.start(contender, options, logs.resolve(log));
   }
 
   synchronized Database newDatabase() {
