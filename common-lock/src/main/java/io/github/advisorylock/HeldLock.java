@@ -97,10 +97,38 @@ public final class HeldLock implements AutoCloseable {
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public void verify(Connection working) throws SQLException {
+    verify(
+        () -> {
+          try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
+            return LockSql.isHeldBy(session.backendPid(), scope.connection(), key);
+          }
+        });
+  }
+
+  /**
+   * The same for a session that is in a transaction, such as before its commit, which saves to find
+   * out whether it is.
+   *
+   * @param working the connection that is worked on, in a transaction, which stays open
+   * @throws LockLostException if the lock is not held any more
+   * @throws LockUnavailableException if the role may not read {@code pg_locks}
+   * @throws SQLException if the server cannot be asked, although the lock's own session is alive
+   */
+  public void verifyInTransaction(Connection working) throws SQLException {
+    verify(() -> LockSql.isHeldBy(session.backendPid(), working, key));
+  }
+
+  /** Whether the lock is held, to be asked from a session that works. */
+  @FunctionalInterface
+  private interface Question {
+    boolean ask() throws SQLException;
+  }
+
+  private void verify(Question question) throws SQLException {
     throwIfLost(null);
     boolean held;
-    try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
-      held = LockSql.isHeldBy(session.backendPid(), scope.connection(), key);
+    try {
+      held = question.ask();
     } catch (SQLException e) {
       session.loss(key).ifPresent(this::lose);
       throwIfLost(e);
@@ -157,7 +185,12 @@ public final class HeldLock implements AutoCloseable {
   private Work verified(Work work, Connection working) throws SQLException {
     boolean verified = false;
     try {
-      verify(working); // after the start: decision 9 says why
+      // after the start: decision 9 says why
+      if (work.endsWithTransaction()) {
+        verifyInTransaction(working);
+      } else {
+        verify(working);
+      }
       verified = true;
       return work;
     } finally {

@@ -22,8 +22,15 @@ public record LockKey(long value, String name) implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
+  // Three numbers that named() gives, written down: to hash costs a JVM that has just started
+  // several
+  // milliseconds, and hardly anybody has a key of their own.
+
   /** The key that both tools use unless told otherwise, so that they exclude each other. */
-  public static final LockKey MIGRATION = named("migration");
+  public static final LockKey MIGRATION = new LockKey(-8472138601791040455L, "migration");
+
+  private static final long WORK = 63400965840417398L;
+  private static final long WAIT = 8173693279400651400L;
 
   /**
    * A key with the given name for messages.
@@ -86,31 +93,28 @@ public record LockKey(long value, String name) implements Serializable {
   }
 
   /**
-   * The key that sessions share while they work under this one: the first eight bytes of the
-   * SHA-256 of this key's eight bytes, big-endian, a zero byte, which no schema's name has, and
-   * {@code work}.
+   * The key that sessions share while they work under this one: this key, exclusive-or the number
+   * that {@link #named} gives for {@code work}.
    *
-   * <p>The same in psql, for key 42:
-   *
-   * <pre>{@code
-   * select ('x' || encode(substr(sha256(int8send(42) || '\\x00'::bytea || convert_to('work', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
-   * }</pre>
+   * <p>The same in psql, for key 42: {@code select 42 # (63400965840417398)}
    *
    * @return the key, named {@code name/work}
    * @see HeldLock#startWork
    */
   public LockKey forWork() {
-    return new LockKey(within("\0work").value, name + "/work");
+    return new LockKey(value ^ WORK, name + "/work");
   }
 
   /**
    * The key that sessions share while they listen for the release of this one, so that the holder
    * finds one to wake up: made like {@link #forWork}, with {@code wait}.
    *
+   * <p>The same in psql, for key 42: {@code select 42 # 8173693279400651400}
+   *
    * @return the key, named {@code name/wait}
    */
   public LockKey forWaiting() {
-    return new LockKey(within("\0wait").value, name + "/wait");
+    return new LockKey(value ^ WAIT, name + "/wait");
   }
 
   private static long firstEightBytesOfSha256(byte[] bytes) {

@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,5 +103,23 @@ class LockKeyTest {
   void shouldSpreadOverAHashTable() {
     assertThat(LockKey.of(1)).doesNotHaveSameHashCodeAs(LockKey.of(2));
     assertThat(LockKey.of(1)).hasSameHashCodeAs(new LockKey(1, "one"));
+  }
+
+  @Test
+  void shouldHaveWrittenDownWhatItWouldCalculate() {
+    assertThat(LockKey.MIGRATION).isEqualTo(LockKey.named("migration"));
+    assertThat(LockKey.of(0).forWork()).isEqualTo(LockKey.named("work"));
+    assertThat(LockKey.of(0).forWaiting()).isEqualTo(LockKey.named("wait"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 42, -1, Long.MIN_VALUE, Long.MAX_VALUE})
+  void shouldShareOtherKeysForWorkAndWaiting(long value) {
+    LockKey key = new LockKey(value, "any");
+
+    assertThat(key.forWork().name()).isEqualTo("any/work");
+    assertThat(key.forWaiting().name()).isEqualTo("any/wait");
+    assertThat(Set.of(key, key.forWork(), key.forWaiting())).hasSize(3);
+    assertThat(key.forWork().forWork()).isEqualTo(key);
   }
 }

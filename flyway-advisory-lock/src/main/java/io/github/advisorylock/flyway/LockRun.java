@@ -114,7 +114,11 @@ final class LockRun {
    */
   void beforeCommit(Connection connection) {
     if (!isAutoCommit(connection)) {
-      verify(connection);
+      try {
+        lock.verifyInTransaction(connection);
+      } catch (SQLException e) {
+        throw cannotVerify(e);
+      }
     }
   }
 

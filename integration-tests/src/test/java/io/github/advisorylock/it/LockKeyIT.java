@@ -136,9 +136,9 @@ class LockKeyIT {
     return scene
         .database()
         .count(
-            "select ('x' || encode(substr(sha256(int8send('%d'::bigint) || '\\x00'::bytea"
-                    .formatted(value)
-                + " || convert_to('%s', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint".formatted(what));
+            ("select '%d'::bigint # ('x' || encode(substr(sha256(convert_to('%s', 'UTF8')), 1, 8),"
+                    + " 'hex'))::bit(64)::bigint")
+                .formatted(value, what));
   }
 
   @Test
