@@ -57,12 +57,11 @@ final class WakeUp {
       }
       throw e;
     }
-    WakeUp wakeUp = new WakeUp(driver, waitingKey, backendPid, listeners);
     if (listeners == 0) {
-      wakeUp.stop(connection);
+      LockSql.stopListening(connection, waitingKey, backendPid);
       return null;
     }
-    return wakeUp;
+    return new WakeUp(driver, waitingKey, backendPid, listeners);
   }
 
   /** Fails as listening has failed: the session has ended, and said why only then. */

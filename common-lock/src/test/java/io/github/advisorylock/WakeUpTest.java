@@ -139,13 +139,14 @@ class WakeUpTest {
 
   @Test
   void shouldNotTakeSomebodyElsesNotifications() {
-    waiter.backend().listening("theirs");
+    waiter.backend().listening("theirs").notifyOnce();
     timing.duringSleep(() -> assertThat(waiter.backend().channels()).containsExactly("theirs"));
     hold();
 
     waitInVain(session());
 
     assertThat(waiter.backend().channels()).containsExactly("theirs");
+    assertThat(waiter.backend().takeNotifications()).isEqualTo(1);
     assertThat(server.holders(KEY.forWaiting())).isEmpty();
     assertThat(timing.sleeps()).hasSize(1);
   }
