@@ -53,8 +53,7 @@ public final class HeldLock implements AutoCloseable {
   }
 
   private boolean hasJustBeenLost() {
-    session.prepareRelease(key);
-    session.loss(key).ifPresent(this::lose);
+    session.prepareRelease(key).or(() -> session.loss(key)).ifPresent(this::lose);
     return isLost();
   }
 

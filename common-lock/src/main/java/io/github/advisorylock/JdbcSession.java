@@ -259,16 +259,19 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
-  final synchronized void prepareRelease(LockKey key) {
+  final synchronized Optional<String> prepareRelease(LockKey key) {
     boolean unprepared = !releasePrepared && wakeUp == null;
     releasePrepared = true;
     if (unprepared && connection != null && wakesOthersUp() && physical instanceof PGConnection) {
       try {
         LockSql.planUnlockAndWake(connection, key);
-      } catch (SQLException | RuntimeException e) {
+      } catch (SQLException e) {
+        return loss(key).map(later -> Text.of(e));
+      } catch (RuntimeException e) { // from some pool's wrapper
         log("The release could not be prepared", e);
       }
     }
+    return Optional.empty();
   }
 
   private boolean wakesOthersUp() {

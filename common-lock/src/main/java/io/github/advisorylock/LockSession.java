@@ -137,9 +137,11 @@ public abstract class LockSession {
 
   /**
    * While the lock is held: has the server plan the release, once, so that it is quick when
-   * somebody waits for it. Never throws. Safe to call from another thread.
+   * somebody waits for it. Safe to call from another thread.
+   *
+   * @return what {@link #loss} would say, which a server that ends a session says only once
    */
-  abstract void prepareRelease(LockKey key);
+  abstract Optional<String> prepareRelease(LockKey key);
 
   /**
    * Asks the session whether it still holds the key. Safe to call from another thread.

@@ -234,8 +234,8 @@ final class FakeSession extends LockSession {
   }
 
   @Override
-  void prepareRelease(LockKey key) {
-    // there is nothing to prepare
+  Optional<String> prepareRelease(LockKey key) {
+    return Optional.empty();
   }
 
   @Override

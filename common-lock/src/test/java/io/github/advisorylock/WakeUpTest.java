@@ -282,8 +282,8 @@ class WakeUpTest {
     LockSession session = LockSession.dedicated(holder::connection, "holder");
     HeldLock held = acquire(session);
 
-    session.prepareRelease(KEY);
-    session.prepareRelease(KEY);
+    assertThat(session.prepareRelease(KEY)).isEmpty();
+    assertThat(session.prepareRelease(KEY)).isEmpty();
 
     assertThat(holder.preparedAtOnce()).singleElement().asString().contains("pg_notify");
     assertThat(server.holders(KEY)).as("it is not released by that").hasSize(1);
@@ -297,10 +297,19 @@ class WakeUpTest {
     HeldLock held = acquire(session);
     holder.failing("pg_notify", "53200");
 
-    session.prepareRelease(KEY);
+    assertThat(session.prepareRelease(KEY)).isEmpty();
     held.close();
 
     assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldSayWhatEndedTheSessionAlthoughTheServerSaysItOnlyOnce() {
+    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    acquire(session);
+    holder.backend().end();
+
+    assertThat(session.prepareRelease(KEY)).get().asString().contains("57P01");
   }
 
   @Test
@@ -309,7 +318,7 @@ class WakeUpTest {
     LockSession session = LockSession.dedicated(pooled::connection, "holder");
     HeldLock held = acquire(session);
 
-    session.prepareRelease(KEY);
+    assertThat(session.prepareRelease(KEY)).isEmpty();
 
     assertThat(pooled.preparedAtOnce()).isEmpty();
     held.close();

@@ -125,6 +125,7 @@ class BorrowedSessionIT {
           "application_name",
           "client_connection_check_interval",
           "tcp_keepalives_count",
+          "tcp_user_timeout",
           "tcp_keepalives_idle",
           "tcp_keepalives_interval");
 
@@ -144,6 +145,7 @@ class BorrowedSessionIT {
       assertThat(holding.settings().get("tcp_keepalives_idle")).startsWith("5,");
       assertThat(holding.settings().get("tcp_keepalives_interval")).startsWith("2,");
       assertThat(holding.settings().get("tcp_keepalives_count")).startsWith("3,");
+      assertThat(holding.settings().get("tcp_user_timeout")).startsWith("10000,");
       assertThat(holding.settings().get("client_connection_check_interval")).startsWith("1000,");
       holding.settings().keySet().removeAll(CHANGED);
       assertThat(before.settings()).containsAllEntriesOf(holding.settings());

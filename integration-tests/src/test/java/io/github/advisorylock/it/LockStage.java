@@ -11,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -90,10 +91,11 @@ final class LockStage {
   }
 
   private Session awaitIdle(String name) {
+    List<Session> seen = new ArrayList<>();
     scene
         .probe()
-        .awaitUntil(() -> !idle(name).isEmpty(), "a session has nothing to do and says " + name);
-    return idle(name).get(0);
+        .awaitUntil(() -> seen.addAll(idle(name)), "a session has nothing to do and says " + name);
+    return seen.get(0);
   }
 
   private List<Session> idle(String name) {
