@@ -92,7 +92,7 @@ public final class AdvisoryLock {
       SQLException failure = null;
       LockHolder orphan = null;
       try {
-        session.open(key, Patience.longestPause(retry));
+        session.open(key);
         boolean grantedBefore = granted;
         granted = granted || tryLock(session, patience);
         if (granted) {
@@ -139,7 +139,9 @@ public final class AdvisoryLock {
   /** Whoever can be told of a release tries again after it began to listen: it may have missed. */
   private boolean tryLock(LockSession session, Patience patience) throws SQLException {
     return session.tryLock(key)
-        || (!patience.isExhausted() && session.listen(key) && session.tryLock(key));
+        || (!patience.isExhausted()
+            && session.startWaiting(key, Patience.longestPause(retry))
+            && session.tryLock(key));
   }
 
   private void pause(LockSession session, Patience patience) throws InterruptedException {

@@ -43,7 +43,7 @@ abstract class JdbcSession extends LockSession {
   private Grip grip = Grip.NONE;
   private int workerPid;
   private @Nullable WakeUp wakeUp;
-  private boolean triedToListen;
+  private boolean waits;
   private boolean releasePrepared;
   private boolean canCheckConnections;
   private volatile int backendPid;
@@ -71,7 +71,10 @@ abstract class JdbcSession extends LockSession {
   abstract LockLevel levelBehindPooler(LockKey key, @Nullable Connection pooled)
       throws SQLException;
 
-  /** The settings while the session waits, whether this release of the server has them or not. */
+  /**
+   * The settings from the first try on, whether this release of the server has them or not. Those
+   * of a session that gets the lock at once are set only then.
+   */
   abstract Map<String, String> settingsToWait(Duration longestPause);
 
   /**
@@ -85,14 +88,14 @@ abstract class JdbcSession extends LockSession {
   abstract void disconnect(Connection connection) throws SQLException;
 
   @Override
-  final synchronized void open(LockKey key, Duration longestPause) throws SQLException {
+  final synchronized void open(LockKey key) throws SQLException {
     if (connection != null) {
       return;
     }
     Connection opened = connect(key);
     connection = opened;
     physical = Endpoint.physical(opened);
-    LockSql.Look look = LockSql.look(opened, key, settingsThatChange(longestPause));
+    LockSql.Look look = LockSql.look(opened, key, settingsThatChange());
     foundSettings.putAll(look.settings());
     canCheckConnections =
         look.backend().canCheckConnections()
@@ -104,14 +107,10 @@ abstract class JdbcSession extends LockSession {
             : levelBehindPooler(key, physical);
     refuseUnlessReliable(key, look);
     backendPid = look.backend().pid();
-    Map<String, String> toWait = known(settingsToWait(longestPause));
-    if (level == LockLevel.SESSION && !toWait.isEmpty()) {
-      LockSql.set(opened, toWait);
-    }
   }
 
-  private Set<String> settingsThatChange(Duration longestPause) {
-    Set<String> names = new TreeSet<>(settingsToWait(longestPause).keySet());
+  private Set<String> settingsThatChange() {
+    Set<String> names = new TreeSet<>(settingsToWait(Duration.ZERO).keySet());
     names.addAll(settingsToHold(LockLevel.SESSION, true).keySet());
     names.addAll(settingsToHold(LockLevel.TRANSACTION, true).keySet());
     names.addAll(Set.of(LockSql.APPLICATION_NAME, SessionSettings.CONNECTION_CHECK));
@@ -149,12 +148,17 @@ abstract class JdbcSession extends LockSession {
       wakeUp.throwFailure();
     }
     grip = Grip.UNSURE;
-    Map<String, String> settings = known(settingsToHold(level, canCheckConnections));
-    settings.put(LockSql.APPLICATION_NAME, sessionName.holding(key));
-    LockSql.Grip seen = level.tryLock(current, key, settings, policy.lease(), listeners() > 0);
+    LockSql.Grip seen =
+        level.tryLock(
+            current,
+            key,
+            settingsIfGranted(key),
+            policy.lease(),
+            listeners() > 0,
+            !waits || isWokenUp());
     grip = seen.granted() ? Grip.TAKEN : Grip.NONE;
     if (wakeUp != null) {
-      wakeUp.saw(seen);
+      wakeUp.hasTried(seen.granted());
     }
     if (!seen.granted()) {
       return false;
@@ -172,12 +176,34 @@ abstract class JdbcSession extends LockSession {
     return true;
   }
 
+  private boolean isWokenUp() {
+    return wakeUp != null && wakeUp.hasBeenWokenUp();
+  }
+
+  private Map<String, String> settingsIfGranted(LockKey key) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    if (level == LockLevel.SESSION && !waits) {
+      settings.putAll(settingsToWait(Duration.ZERO));
+    }
+    settings.putAll(settingsToHold(level, canCheckConnections));
+    settings.put(LockSql.APPLICATION_NAME, sessionName.holding(key));
+    return known(settings);
+  }
+
   @Override
-  final synchronized boolean listen(LockKey key) throws SQLException {
-    if (triedToListen || !policy.wakeUp()) {
+  final synchronized boolean startWaiting(LockKey key, Duration longestPause) throws SQLException {
+    if (waits) {
       return false;
     }
-    triedToListen = true;
+    waits = true;
+    Map<String, String> settings = known(settingsToWait(longestPause));
+    if (level == LockLevel.SESSION && !settings.isEmpty()) {
+      LockSql.set(current(), settings);
+    }
+    return policy.wakeUp() && listen(key);
+  }
+
+  private boolean listen(LockKey key) throws SQLException {
     if (level == LockLevel.SESSION && physical instanceof PGConnection driver) {
       wakeUp = WakeUp.start(current(), driver, key, backendPid);
     }
@@ -374,7 +400,7 @@ abstract class JdbcSession extends LockSession {
     level = LockLevel.SESSION;
     workerPid = 0;
     wakeUp = null;
-    triedToListen = false;
+    waits = false;
     releasePrepared = false;
     try {
       disconnect(current);

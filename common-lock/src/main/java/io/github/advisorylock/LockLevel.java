@@ -21,9 +21,15 @@ enum LockLevel {
         LockKey key,
         Map<String, String> settings,
         Duration lease,
-        boolean listening)
+        boolean listening,
+        boolean promising)
         throws SQLException {
-      return LockSql.tryLock(connection, key, settings, listening);
+      if (promising) {
+        return LockSql.tryAndConfirm(connection, key, settings, listening);
+      }
+      return LockSql.tryLock(connection, key)
+          ? LockSql.confirm(connection, key, settings, listening)
+          : LockSql.Grip.NONE;
     }
 
     @Override
@@ -65,7 +71,8 @@ enum LockLevel {
         LockKey key,
         Map<String, String> settings,
         Duration lease,
-        boolean listening)
+        boolean listening,
+        boolean promising)
         throws SQLException {
       return LockSql.tryLockForTransaction(connection, key, settings, lease);
     }
@@ -109,13 +116,16 @@ enum LockLevel {
    * @param settings what is to be set while it is held
    * @param lease how long the client may be silent afterwards; zero for ever
    * @param listening whether this session listens for the release
+   * @param promising whether it is likely to be granted, so that it is to be quick then; otherwise
+   *     it costs little if it is not
    */
   abstract LockSql.Grip tryLock(
       Connection connection,
       LockKey key,
       Map<String, String> settings,
       Duration lease,
-      boolean listening)
+      boolean listening,
+      boolean promising)
       throws SQLException;
 
   /** Asks so that a failure does no harm to the lock, and no snapshot stays behind. */

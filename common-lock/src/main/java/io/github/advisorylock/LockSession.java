@@ -84,11 +84,10 @@ public abstract class LockSession {
   /**
    * Makes the session ready for tries; does nothing if it is.
    *
-   * @param longestPause between two tries: for so long the session will be silent
    * @throws SQLException if that fails
    * @throws LockUnavailableException if no lock could be relied upon here
    */
-  abstract void open(LockKey key, Duration longestPause) throws SQLException;
+  abstract void open(LockKey key) throws SQLException;
 
   /**
    * Tries once, without waiting, and believes a yes only when pg_locks shows the lock.
@@ -98,15 +97,17 @@ public abstract class LockSession {
   abstract boolean tryLock(LockKey key) throws SQLException;
 
   /**
-   * After a failed try: starts to listen for the release, where that is possible.
+   * After a failed try: makes the session ready for a wait, and starts to listen for the release
+   * where that is possible; does nothing if it is ready.
    *
-   * @return whether it has just begun to. The lock may have been released before: try again
+   * @param longestPause between two tries: for so long the session will be silent
+   * @return whether it has just begun to listen. The lock may have been released before: try again
    */
-  abstract boolean listen(LockKey key) throws SQLException;
+  abstract boolean startWaiting(LockKey key, Duration longestPause) throws SQLException;
 
   /**
-   * How many sessions listen for the release, as the last failed try saw it; zero if this one does
-   * not, and so cannot be woken up.
+   * How many sessions listened for the release when this one began to, itself included; zero if it
+   * does not, and so cannot be woken up.
    */
   abstract int listeners();
 

@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +73,11 @@ public record LockSettings(
   /**
    * The key to lock.
    *
-   * @param defaultSchema the schema that the tool works in
+   * @param defaultSchema says the schema that the tool works in; asked only if the scope is that
    * @return the key; with scope schema, that of the schema
    */
-  public LockKey keyFor(String defaultSchema) {
-    return scope == LockScope.SCHEMA ? key.within(defaultSchema) : key;
+  public LockKey keyFor(Supplier<String> defaultSchema) {
+    return scope == LockScope.SCHEMA ? key.within(defaultSchema.get()) : key;
   }
 
   private static LockKey key(SettingReader reader) {

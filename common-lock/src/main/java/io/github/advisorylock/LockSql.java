@@ -82,8 +82,9 @@ final class LockSql {
       """
           .formatted(SHOWS);
 
-  private static final String FROM_TRY =
-      " from (select pg_catalog.pg_try_advisory_lock(?) as granted offset 0) t";
+  private static final String TRY = "select pg_catalog.pg_try_advisory_lock(?)";
+
+  private static final String FROM_TRY = " from (" + TRY + " as granted offset 0) t";
 
   private static final String FROM_GRANTED = " from (select true as granted offset 0) t";
 
@@ -120,9 +121,6 @@ final class LockSql {
       select pg_catalog.pg_try_advisory_lock_shared(?)
                and not exists (select from pg_catalog.pg_listening_channels()), %s; listen %s
       """;
-
-  private static final String ELSE_LISTENERS =
-      ", case when not t.granted then " + LISTENERS + " end";
 
   private static final String UNSHARE_COLUMN = "pg_catalog.pg_advisory_unlock_shared(?)";
 
@@ -244,47 +242,67 @@ final class LockSql {
    * @param held whether pg_locks shows it so
    * @param backendPid this session's process id
    * @param workerPid that of another session that still works under the key; 0 if there is none
-   * @param listeners after a try in vain of a session that listens, how many do; otherwise 0
    */
-  record Grip(boolean granted, boolean held, int backendPid, int workerPid, int listeners) {
+  record Grip(boolean granted, boolean held, int backendPid, int workerPid) {
 
-    private static final Grip NONE = new Grip(false, false, 0, 0, 0);
+    static final Grip NONE = new Grip(false, false, 0, 0);
+  }
 
-    private static Grip of(ResultSet row) throws SQLException {
-      return new Grip(
-          row.getBoolean(1), row.getBoolean(2), row.getInt(3), row.getInt(4), row.getInt(5));
-    }
+  /** Tries once, without waiting. */
+  static boolean tryLock(Connection connection, LockKey key) throws SQLException {
+    return answer(connection, TRY, key);
   }
 
   /**
-   * Tries once, without waiting.
+   * Looks at a lock that was granted.
    *
-   * @param settings set if the lock was granted
-   * @param listening whether this session shares the waiting key, which it does no more if granted
+   * @param settings set now
+   * @param listening whether this session shares the waiting key, which it does no more
    */
-  static Grip tryLock(
+  static Grip confirm(
       Connection connection, LockKey key, Map<String, String> settings, boolean listening)
       throws SQLException {
-    String sql =
-        CONFIRM
-            + (listening ? ELSE_LISTENERS : ", 0")
-            + (", " + IF_GRANTED.formatted(SET)).repeat(settings.size())
-            + (listening ? ", " + IF_GRANTED.formatted(UNSHARE_COLUMN) : "")
-            + FROM_TRY;
+    String sql = confirmAndSet(settings, SET, listening) + FROM_GRANTED;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bindConfirm(statement, key, settings, listening);
+      return grip(statement);
+    }
+  }
+
+  /** Both in one statement, which costs more if the lock is not granted. */
+  static Grip tryAndConfirm(
+      Connection connection, LockKey key, Map<String, String> settings, boolean listening)
+      throws SQLException {
+    String sql = confirmAndSet(settings, SET, listening) + FROM_TRY;
     try (PreparedStatement statement =
         listening ? prepareAtOnce(connection, sql) : connection.prepareStatement(sql)) {
-      int next = bindConfirm(statement, key);
-      if (listening) {
-        statement.setLong(next++, key.forWaiting().value());
-      }
-      next = bind(statement, next, settings);
-      if (listening) {
-        statement.setLong(next++, key.forWaiting().value());
-      }
-      statement.setLong(next, key.value());
-      try (ResultSet row = theRow(statement)) {
-        return Grip.of(row);
-      }
+      statement.setLong(bindConfirm(statement, key, settings, listening), key.value());
+      return grip(statement);
+    }
+  }
+
+  private static String confirmAndSet(Map<String, String> settings, String set, boolean listening) {
+    return CONFIRM
+        + (", " + IF_GRANTED.formatted(set)).repeat(settings.size())
+        + (listening ? ", " + IF_GRANTED.formatted(UNSHARE_COLUMN) : "");
+  }
+
+  /** Returns the number of the parameter after the last that it has bound. */
+  private static int bindConfirm(
+      PreparedStatement statement, LockKey key, Map<String, String> settings, boolean listening)
+      throws SQLException {
+    statement.setLong(1, key.value());
+    statement.setLong(2, key.forWork().value());
+    int next = bind(statement, 3, settings);
+    if (listening) {
+      statement.setLong(next++, key.forWaiting().value());
+    }
+    return next;
+  }
+
+  private static Grip grip(PreparedStatement statement) throws SQLException {
+    try (ResultSet row = theRow(statement)) {
+      return new Grip(row.getBoolean(1), row.getBoolean(2), row.getInt(3), row.getInt(4));
     }
   }
 
@@ -307,22 +325,14 @@ final class LockSql {
       rollback(connection);
       return Grip.NONE;
     }
-    String sql = CONFIRM + ", 0" + (", " + SET_LOCAL).repeat(settings.size()) + FROM_GRANTED;
+    String sql = confirmAndSet(settings, SET_LOCAL, false) + FROM_GRANTED;
     Grip grip;
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(statement, bindConfirm(statement, key), settings);
-      try (ResultSet row = theRow(statement)) {
-        grip = Grip.of(row);
-      }
+      bindConfirm(statement, key, settings, false);
+      grip = grip(statement);
     }
     dropSnapshot(connection);
     return grip;
-  }
-
-  private static int bindConfirm(PreparedStatement statement, LockKey key) throws SQLException {
-    statement.setLong(1, key.value());
-    statement.setLong(2, key.forWork().value());
-    return 3;
   }
 
   /**

@@ -19,7 +19,7 @@ public final class Patience {
   private static final int LISTENERS_THAT_TRY = 4;
 
   /** Even if there are very many, each looks so often whether anybody else is alive. */
-  private static final Duration LONGEST_SHARED = Duration.ofSeconds(10);
+  private static final Duration LONGEST_SHARED = Duration.ofSeconds(2);
 
   private final RetryPolicy retry;
   private final Timing timing;

@@ -24,7 +24,8 @@ final class WakeUp {
   private final PGConnection driver;
   private final LockKey waitingKey;
   private final int backendPid;
-  private int listeners;
+  private final int listeners;
+  private boolean wokenUp;
   private boolean waiting = true;
   private boolean listening = true;
   private @Nullable SQLException failure;
@@ -71,15 +72,23 @@ final class WakeUp {
     }
   }
 
-  /** What a try came to: a session that holds the lock does not wait to be woken up any more. */
-  void saw(LockSql.Grip grip) {
-    listeners = grip.listeners();
-    waiting = !grip.granted();
+  /** Whether it was, since the last try. */
+  boolean hasBeenWokenUp() {
+    return wokenUp;
   }
 
-  /** How many sessions wait to be woken up, this one included; zero if it does no more. */
+  /** A session that holds the lock does not wait to be woken up any more. */
+  void hasTried(boolean granted) {
+    wokenUp = false;
+    waiting = !granted;
+  }
+
+  /**
+   * How many sessions waited to be woken up when this one began to, itself included; zero if it
+   * does no more.
+   */
   int listeners() {
-    return waiting ? Math.max(1, listeners) : 0;
+    return waiting ? listeners : 0;
   }
 
   /**
@@ -107,7 +116,8 @@ final class WakeUp {
     int millis = Math.max(1, (int) slice.toMillis()); // zero would be for ever
     try {
       PGNotification[] heard = driver.getNotifications(millis);
-      return heard != null && heard.length > 0;
+      wokenUp = heard != null && heard.length > 0;
+      return wokenUp;
     } catch (SQLException e) {
       failure = e;
       return true;

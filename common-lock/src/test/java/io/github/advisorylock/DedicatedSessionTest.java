@@ -116,7 +116,8 @@ class DedicatedSessionTest {
   void shouldBeAllowedToBeSilentForAPauseMoreWhileItWaits() throws SQLException {
     LockSession session = session();
 
-    session.open(KEY, Duration.ofSeconds(5));
+    session.open(KEY);
+    session.startWaiting(KEY, Duration.ofSeconds(5));
 
     assertThat(client.backend().settings())
         .containsEntry("idle_session_timeout", "35000")
@@ -128,9 +129,21 @@ class DedicatedSessionTest {
   void shouldNotBeEndedForItsSilenceWhileItWaitsWithoutALease() throws SQLException {
     LockSession session = session(NO_LEASE);
 
-    session.open(KEY, Duration.ofSeconds(5));
+    session.open(KEY);
+    session.startWaiting(KEY, Duration.ofSeconds(5));
 
     assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "0");
+  }
+
+  @Test
+  void shouldAskOnlyOnceBeforeItTries() {
+    acquire();
+
+    assertThat(client.statements()).hasSize(2);
+    assertThat(client.backend().settings())
+        .containsEntry("idle_session_timeout", "30000")
+        .containsEntry("statement_timeout", "0")
+        .containsEntry("tcp_keepalives_idle", "5");
   }
 
   @Test
@@ -283,10 +296,10 @@ class DedicatedSessionTest {
   @Test
   void shouldOpenOnce() throws SQLException {
     LockSession session = session();
-    session.open(KEY, Duration.ZERO);
+    session.open(KEY);
     List<String> sent = List.copyOf(client.statements());
 
-    session.open(KEY, Duration.ZERO);
+    session.open(KEY);
 
     assertThat(client.statements()).isEqualTo(sent);
   }
@@ -363,7 +376,7 @@ class DedicatedSessionTest {
   @Test
   void shouldNotCallALockThatWasNeverTakenLost() throws SQLException {
     LockSession session = session();
-    session.open(KEY, Duration.ZERO);
+    session.open(KEY);
 
     assertThat(session.loss(KEY)).isEmpty();
   }

@@ -22,7 +22,7 @@ final class FakeBackend {
   private static final Pattern DERIVED =
       Pattern.compile("(?s)select (.*)\\sfrom \\(select (.*) as \\w+ offset 0\\) \\w\\s*");
   private static final Pattern CONDITIONAL =
-      Pattern.compile("(?s)case when (not t.granted|t.granted|\\?) then (.*) end");
+      Pattern.compile("(?s)case when (t.granted|\\?) then (.*) end");
   private static final String NOBODY_LISTENS =
       "\n         and not exists (select from pg_catalog.pg_listening_channels())";
 
@@ -282,7 +282,7 @@ final class FakeBackend {
       boolean condition =
           conditional.group(1).equals("?")
               ? (Boolean) parameters.next()
-              : conditional.group(1).startsWith("not") != Boolean.TRUE.equals(given);
+              : Boolean.TRUE.equals(given);
       return answerIf(condition, conditional.group(2), parameters);
     }
     if (column.startsWith("t.granted and ")) {
@@ -299,9 +299,6 @@ final class FakeBackend {
     }
     if (column.equals("true")) {
       return true;
-    }
-    if (column.equals("0")) {
-      return 0;
     }
     if (column.startsWith("(select pg_catalog.count(*) from pg_catalog.pg_locks")) {
       return (int) server.holding((Long) parameters.next()).count();

@@ -177,7 +177,7 @@ final class FakeSession extends LockSession {
   }
 
   @Override
-  void open(LockKey key, Duration longestPause) throws SQLException {
+  void open(LockKey key) throws SQLException {
     opened++;
     open.give();
   }
@@ -190,7 +190,7 @@ final class FakeSession extends LockSession {
   }
 
   @Override
-  boolean listen(LockKey key) {
+  boolean startWaiting(LockKey key, Duration longestPause) {
     boolean begins = listeners > 0 && !listening;
     listening = listeners > 0;
     return begins;

@@ -228,7 +228,7 @@ class LooksTest {
   void shouldLookForTheKeyThatWasTaken(long value) throws SQLException {
     LockKey key = LockKey.of(value);
 
-    assertThat(LockSql.tryLock(client.connection(), key, Map.of(), false).held()).isTrue();
+    assertThat(LockSql.tryAndConfirm(client.connection(), key, Map.of(), false).held()).isTrue();
 
     assertThat(LockSql.isHeldByThisSession(client.connection(), key)).isTrue();
     assertThat(server.holders(key)).containsExactly(client.backend().pid());

@@ -75,6 +75,39 @@ class WakeUpTest {
   }
 
   @Test
+  void shouldTryAndLookAtWhatItGotInOneStatementWhenItIsWokenUp() {
+    HeldLock held = hold();
+    timing.duringSleep(held::close);
+
+    acquire(session());
+
+    assertThat(last(waiter.statements())).contains("pg_try_advisory_lock", "set_config");
+  }
+
+  @Test
+  void shouldOnlyTryWhereNobodyHasWokenItUp() {
+    HeldLock held = hold();
+    waiter.whileListening(
+        millis -> {
+          timing.listen(millis);
+          held.close();
+          waiter.backend().takeNotifications();
+        });
+
+    acquire(session());
+
+    assertThat(waiter.statements())
+        .endsWith("select pg_catalog.pg_try_advisory_lock(?)", last(waiter.statements()));
+    assertThat(last(waiter.statements())).contains("pg_locks", "set_config");
+    assertThat(server.holders(KEY)).containsExactly(waiter.backend().pid());
+    assertThat(server.holders(KEY.forWaiting())).isEmpty();
+  }
+
+  private static String last(List<String> statements) {
+    return statements.get(statements.size() - 1);
+  }
+
+  @Test
   void shouldWakeOneOfThoseWhoWait() {
     FakeClient another = server.connect();
     another.backend().sharing(KEY.forWaiting());

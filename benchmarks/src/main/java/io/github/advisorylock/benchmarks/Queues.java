@@ -15,6 +15,9 @@ final class Queues {
   /** Any will do, if it is always the same. */
   private static final long SEED = 42;
 
+  /** After so many, the compiler of a JVM has done most of what it is going to do. */
+  private static final int WARM_UP_ROUNDS = 15;
+
   private static final Duration SETTLE = Duration.ofSeconds(1);
   private static final Duration QUICK_SETTLE = Duration.ofMillis(300);
 
@@ -44,12 +47,20 @@ final class Queues {
     return database.url(0, Map.of());
   }
 
-  /** Lets each load what it needs, all at once. */
+  /** Lets each load and compile what it needs, all at once. */
   void warmUp() {
-    urls.keySet().stream()
-        .map(contender -> lab.jvm(contender).send(order(contender, 1, 1, 0)))
-        .toList()
-        .forEach(times -> times.join());
+    for (int round = 0; round < lab.effort().choose(WARM_UP_ROUNDS, 1); round++) {
+      boolean isFirst = round == 0;
+      urls.entrySet().stream()
+          .filter(entry -> isFirst || !entry.getKey().sleepsMostly())
+          .map(entry -> lab.jvm(entry.getKey()).send(atOnce(entry.getValue())))
+          .toList()
+          .forEach(CompletableFuture::join);
+    }
+  }
+
+  private static HandOff atOnce(List<String> urls) {
+    return new HandOff(urls, 1, Duration.ZERO, Duration.ZERO, SEED);
   }
 
   /**

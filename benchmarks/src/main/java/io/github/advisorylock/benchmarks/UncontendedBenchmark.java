@@ -27,9 +27,6 @@ final class UncontendedBenchmark implements Benchmark {
   /** They are the same every time, but for what a tool looks up once. */
   private static final int ROUNDS_OF_COUNTING = 3;
 
-  /** The JVMs are faster with every run, at first. */
-  private static final int WARM_UP_ROUNDS = 5;
-
   private static final String FRESH = "fresh";
   private static final String UP_TO_DATE = "up to date";
 
@@ -40,12 +37,10 @@ final class UncontendedBenchmark implements Benchmark {
 
   @Override
   public void measure(Lab lab, Samples samples) {
-    for (int round = 0; round < lab.effort().choose(WARM_UP_ROUNDS, 1); round++) {
-      for (Work work : Work.values()) {
+    for (Work work : Work.values()) {
+      for (int round = 0; round < lab.effort().choose(work.warmUpRounds, 1); round++) {
         time(work, round, lab, new Samples(name()));
       }
-    }
-    for (Work work : Work.values()) {
       for (int round = 0; round < lab.effort().choose(work.rounds, QUICK_ROUNDS); round++) {
         time(work, round, lab, samples);
         lab.progress("uncontended, %s, round %d".formatted(work.title, round + 1));
@@ -97,7 +92,8 @@ final class UncontendedBenchmark implements Benchmark {
     }
     return new Chapter(
         "Uncontended run",
-        "One run that nobody disturbs, without and with the jar, taking turns. To stock is the"
+        "One run that nobody disturbs, without and with the jar, taking turns, in JVMs that are"
+            + " warm. To stock is the"
             + " median of the ratios of neighbours, with their quartiles. The smallest work is one"
             + " CREATE TABLE, where the lock is the largest part; the shop is the migrations of the"
             + " rollout.",
@@ -140,14 +136,14 @@ final class UncontendedBenchmark implements Benchmark {
   private record Pair(Contender stock, Contender with) {}
 
   private enum Work {
-    SMALLEST("smallest work", 30) {
+    SMALLEST("smallest work", 60, 40) {
       @Override
       String of(Tool tool) {
         return tool.warmUpMigrations();
       }
     },
 
-    SHOP("shop", 10) {
+    SHOP("shop", 3, 10) {
       @Override
       String of(Tool tool) {
         return Shop.of(tool);
@@ -155,10 +151,15 @@ final class UncontendedBenchmark implements Benchmark {
     };
 
     private final String title;
+
+    /** The JVMs are faster with every run, at first. */
+    private final int warmUpRounds;
+
     private final int rounds;
 
-    Work(String title, int rounds) {
+    Work(String title, int warmUpRounds, int rounds) {
       this.title = title;
+      this.warmUpRounds = warmUpRounds;
       this.rounds = rounds;
     }
 

@@ -1,6 +1,5 @@
 package io.github.advisorylock.flyway;
 
-import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.Pooling;
 import io.github.advisorylock.RetryPolicy;
@@ -69,9 +68,5 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
   /** Whether nothing is known yet that speaks against a session-level lock of Flyway's. */
   boolean mayBeWithoutPooler() {
     return lock.connection() == null && lock.session().pooling() != Pooling.TRANSACTION;
-  }
-
-  LockKey keyFor(String defaultSchema) {
-    return lock.keyFor(defaultSchema);
   }
 }

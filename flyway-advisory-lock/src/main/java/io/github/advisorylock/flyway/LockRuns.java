@@ -195,7 +195,7 @@ final class LockRuns {
     ConnectionSettings ownConnection = settings.lock().connection();
     ConnectionSource source =
         ownConnection != null ? ownConnection::open : flyway.getDataSource()::getConnection;
-    LockKey key = settings.keyFor(defaultSchema(flyway, context.getConnection()));
+    LockKey key = settings.lock().keyFor(() -> defaultSchema(flyway, context.getConnection()));
     LockListener logLines = new LogLines(log::debug, log::info, log::warn);
     return new AdvisoryLock(key, settings.lock().retry(), logLines)
         .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));

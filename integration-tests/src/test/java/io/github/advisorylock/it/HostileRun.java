@@ -127,7 +127,7 @@ enum HostileRun {
         LockSettings.read(new SettingReader("", stage.settings()::get), RetryPolicy.DEFAULT);
     stage.transcript().add(settings.toString());
     AdvisoryLock lock =
-        new AdvisoryLock(settings.keyFor("public"), settings.retry(), listener(stage));
+        new AdvisoryLock(settings.keyFor(() -> "public"), settings.retry(), listener(stage));
     try (HeldLock held = lock.acquire(session)) {
       stage.execute("CREATE TABLE one AS SELECT '" + held.key() + "' AS names");
       stage.transcript().add("Holding");

@@ -90,6 +90,6 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
    * need not be the one that holds Liquibase's own tables.
    */
   LockKey keyFor(Database database) {
-    return lock.keyFor(Objects.requireNonNullElse(database.getDefaultSchemaName(), ""));
+    return lock.keyFor(() -> Objects.requireNonNullElse(database.getDefaultSchemaName(), ""));
   }
 }
