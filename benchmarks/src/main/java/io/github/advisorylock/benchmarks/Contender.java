@@ -16,6 +16,13 @@ enum Contender {
     }
   },
 
+  NOTIFY_ALL("LISTEN/NOTIFY to all", null, Jars.NONE, Polling.BACKOFF) {
+    @Override
+    Runner runner(String url) throws Exception {
+      return new NotifyAllRunner(url);
+    }
+  },
+
   ADVISORY_LOCK("advisory lock", null, Jars.OURS, Polling.BACKOFF) {
     @Override
     Runner runner(String url) {

@@ -11,6 +11,7 @@ final class HandOffBenchmark implements Benchmark {
           Contender.LIMIT,
           Contender.ADVISORY_LOCK,
           Contender.ADVISORY_LOCK_WITHOUT_WAKE_UP,
+          Contender.NOTIFY_ALL,
           Contender.FLYWAY,
           Contender.LIQUIBASE,
           Contender.SESSIONLOCK,

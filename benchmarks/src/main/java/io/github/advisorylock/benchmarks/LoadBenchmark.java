@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** What waiting costs the server. All wait at the same time, in databases of their own. */
+/** What waiting costs the server. */
 final class LoadBenchmark implements Benchmark {
 
   private static final List<Contender> CONTENDERS =
@@ -19,7 +19,14 @@ final class LoadBenchmark implements Benchmark {
           Contender.SESSIONLOCK,
           Contender.LIQUIBASE_WITH_LOCK);
 
-  private static final int WAITERS = 20;
+  private static final int SOME = 20;
+
+  /** For whom a crowd is worth a look; one after the other, since the server takes no more. */
+  private static final List<Contender> WITH_CROWD =
+      List.of(Contender.ADVISORY_LOCK, Contender.FLYWAY);
+
+  private static final int CROWD = 200;
+  private static final int QUICK_CROWD = 40;
 
   /** After ten tries, which take 5.5 s, our backoff has come to its longest pause. */
   private static final Duration SETTLE = Duration.ofSeconds(6);
@@ -27,7 +34,6 @@ final class LoadBenchmark implements Benchmark {
   private static final Duration QUICK_SETTLE = Duration.ofSeconds(1);
   private static final Duration TIME = Duration.ofSeconds(10);
   private static final Duration QUICK_TIME = Duration.ofSeconds(2);
-  private static final String SCENARIO = WAITERS + " waiters";
 
   @Override
   public String name() {
@@ -37,46 +43,70 @@ final class LoadBenchmark implements Benchmark {
   @Override
   public void measure(Lab lab, Samples samples) {
     Map<Contender, CompletableFuture<WaitingLoad.Load>> loads = new EnumMap<>(Contender.class);
-    for (Contender contender : CONTENDERS) {
-      WaitingLoad order =
-          new WaitingLoad(
-              lab.newDatabase().url(0, Map.of()),
-              WAITERS,
-              lab.effort().choose(SETTLE, QUICK_SETTLE),
-              lab.effort().choose(TIME, QUICK_TIME));
-      loads.put(contender, lab.jvm(contender).send(order));
+    CONTENDERS.forEach(contender -> loads.put(contender, send(contender, SOME, lab)));
+    loads.forEach((contender, load) -> record(contender, SOME, load.join(), lab, samples));
+    int crowd = lab.effort().choose(CROWD, QUICK_CROWD);
+    for (Contender contender : WITH_CROWD) {
+      record(contender, crowd, send(contender, crowd, lab).join(), lab, samples);
     }
-    loads.forEach(
-        (contender, load) -> {
-          double roundTrips = load.join().roundTrips();
-          double cpu = load.join().cpuMicroseconds();
-          samples.add(SCENARIO, contender, Quantity.ROUND_TRIP_RATE, roundTrips);
-          samples.add(SCENARIO, contender, Quantity.CPU_RATE, cpu);
-          lab.progress(
-              "load: %s: %s round trips, %s µs"
-                  .formatted(contender.title(), Figures.of(roundTrips), Figures.of(cpu)));
-        });
+  }
+
+  /** In a database of its own. */
+  private static CompletableFuture<WaitingLoad.Load> send(
+      Contender contender, int waiters, Lab lab) {
+    WaitingLoad order =
+        new WaitingLoad(
+            lab.newDatabase().url(0, Map.of()),
+            waiters,
+            lab.effort().choose(SETTLE, QUICK_SETTLE),
+            lab.effort().choose(TIME, QUICK_TIME));
+    return lab.jvm(contender).send(order);
+  }
+
+  private static void record(
+      Contender contender, int waiters, WaitingLoad.Load load, Lab lab, Samples samples) {
+    String scenario = scenario(waiters);
+    samples.add(scenario, contender, Quantity.ROUND_TRIP_RATE, load.roundTrips());
+    samples.add(scenario, contender, Quantity.CPU_RATE, load.cpuMicroseconds());
+    lab.progress(
+        "load, %s: %s: %s round trips, %s µs"
+            .formatted(
+                scenario,
+                contender.title(),
+                Figures.of(load.roundTrips()),
+                Figures.of(load.cpuMicroseconds())));
+  }
+
+  private static String scenario(int waiters) {
+    return waiters + " waiters";
   }
 
   @Override
   public Chapter chapter(Samples samples, Effort effort) {
-    Table table =
-        new Table("one waiter, in a second", "round trips", "server CPU µs", "CPU to Flyway");
-    double flyway = samples.of(SCENARIO, Contender.FLYWAY, Quantity.CPU_RATE).median();
-    for (Contender contender : CONTENDERS) {
-      double cpu = samples.of(SCENARIO, contender, Quantity.CPU_RATE).median();
+    return new Chapter(
+        "Load of a waiter",
+        ("Round trips and CPU time of the server process for one waiter in a second, over %d s. Who"
+                + " waits inside the server asks nothing, and blocks every CREATE INDEX"
+                + " CONCURRENTLY instead.")
+            .formatted(TIME.toSeconds()),
+        List.of(
+            table(SOME, CONTENDERS, samples),
+            table(effort.choose(CROWD, QUICK_CROWD), WITH_CROWD, samples)),
+        null);
+  }
+
+  private static Table table(int waiters, List<Contender> contenders, Samples samples) {
+    String scenario = scenario(waiters);
+    Table table = new Table(scenario, "round trips", "server CPU µs", "CPU to Flyway");
+    double flyway = samples.of(scenario, Contender.FLYWAY, Quantity.CPU_RATE).median();
+    for (Contender contender : contenders) {
+      double cpu = samples.of(scenario, contender, Quantity.CPU_RATE).median();
       table.add(
           contender.title(),
-          Figures.of(samples.of(SCENARIO, contender, Quantity.ROUND_TRIP_RATE).median()),
+          Figures.of(samples.of(scenario, contender, Quantity.ROUND_TRIP_RATE).median()),
           Figures.of(cpu),
           Figures.ratio(cpu, flyway));
     }
-    return new Chapter(
-        "Load of a waiter",
-        ("%d of them for %d s; the CPU time is that of their server processes. Who waits inside the"
-                + " server asks nothing, and blocks every CREATE INDEX CONCURRENTLY instead.")
-            .formatted(WAITERS, TIME.toSeconds()),
-        List.of(table),
-        null);
+    return table;
   }
 }
