@@ -45,29 +45,30 @@ class FailingSessionIT {
   }
 
   static Stream<Arguments> failuresWhileAcquiring() {
-    Arguments timeouts =
-        Arguments.of(true, "the timeouts", "select true, ", "select 1 / (random() * 0)::int = 1, ");
-    return Stream.concat(
-        Stream.of(timeouts),
-        Stream.of(true, false)
-            .flatMap(
-                dedicated ->
-                    Stream.of(
-                        Arguments.of(
-                            dedicated,
-                            "the look at the session",
-                            "pg_catalog.pg_is_in_recovery(),",
-                            "1 / (random() * 0)::int = 1,"),
-                        Arguments.of(
-                            dedicated,
-                            "the try",
-                            "_lock(?)",
-                            "_lock(?) and 1 / (random() * 0)::int = 1"),
-                        Arguments.of(
-                            dedicated,
-                            "the look into pg_locks",
-                            "t.granted and exists (",
-                            "t.granted and 1 / (random() * 0)::int = 1 and exists ("))));
+    return Stream.of(true, false)
+        .flatMap(
+            dedicated ->
+                Stream.of(
+                    Arguments.of(
+                        dedicated,
+                        "the look at the session",
+                        "pg_catalog.pg_is_in_recovery(),",
+                        "1 / (random() * 0)::int = 1,"),
+                    Arguments.of(
+                        dedicated,
+                        "the try",
+                        "_lock(?)",
+                        "_lock(?) and 1 / (random() * 0)::int = 1"),
+                    Arguments.of(
+                        dedicated,
+                        "the look into pg_locks",
+                        "t.granted and exists (",
+                        "t.granted and 1 / (random() * 0)::int = 1 and exists ("),
+                    Arguments.of(
+                        dedicated,
+                        "the settings",
+                        "when t.granted then",
+                        "when t.granted and 1 / (random() * 0)::int = 1 then")));
   }
 
   @ParameterizedTest(name = "dedicated {0}, {1}")
@@ -82,6 +83,19 @@ class FailingSessionIT {
         .withMessageContaining("22012");
 
     scene.probe().awaitUntil(() -> stage.isFree(LockStage.KEY), "nothing is locked");
+  }
+
+  @Test
+  void shouldEndTheWaitIfTheTimeoutsCannotBeSet() throws SQLException {
+    Connection failing =
+        RewritingConnection.of(connection, "select true, ", "select 1 / (random() * 0)::int = 1, ");
+    try (HeldLock held = stage.lock(LockStage.ONCE).acquire(stage.dedicated())) {
+      assertThatExceptionOfType(LockUnavailableException.class)
+          .isThrownBy(() -> stage.lock(LockStage.BUSY).acquire(session(true, failing)))
+          .withMessageContaining("22012");
+      held.verify();
+    }
+    assertThat(connection.isClosed()).isTrue();
   }
 
   private static UnaryOperator<String> failingAt(String expression) {
