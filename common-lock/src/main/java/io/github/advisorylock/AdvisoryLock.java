@@ -93,7 +93,6 @@ public final class AdvisoryLock {
       LockHolder orphan = null;
       try {
         session.open(key);
-        boolean grantedBefore = granted;
         granted = granted || tryLock(session, patience);
         if (granted) {
           orphan = session.orphan(key);
@@ -103,9 +102,7 @@ public final class AdvisoryLock {
                 new LockListener.Acquired(key, patience.attempts(), patience.waited()));
             return;
           }
-          if (!grantedBefore) { // so nobody else waits, and the orphan ends soon
-            patience.startPausesAnew();
-          }
+          patience.startPausesAnew(); // nobody else tries, and the orphan ends soon
         }
       } catch (SQLException e) {
         granted = false;

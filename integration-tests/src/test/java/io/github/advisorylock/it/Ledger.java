@@ -11,7 +11,8 @@ import java.util.Optional;
  * going on when the other begins. Going on means that its session is still there and either its end
  * was not written down or its transaction is still open. So a statement that goes on for a runner
  * that was killed counts, and so does the commit; and an interrupted record counts as over once its
- * session is.
+ * session is. Whoever writes down a beginning when its session has gone already, because it was
+ * frozen in between, begins nothing.
  */
 final class Ledger {
   private static final String BEGIN_WORK =
@@ -19,9 +20,12 @@ final class Ledger {
       CREATE FUNCTION harness.begin_work(
           its_version text, its_runner text, its_pid int, its_transaction timestamptz,
           OUT work bigint, OUT attempt int) LANGUAGE plpgsql AS $$
-      DECLARE is_known boolean := false;
+      DECLARE
+        is_known boolean := false;
+        session_start timestamptz;
       BEGIN
         LOCK TABLE harness.work IN EXCLUSIVE MODE;
+        SELECT backend_start INTO session_start FROM pg_stat_activity WHERE pid = its_pid;
         IF to_regclass('public.flyway_schema_history') IS NOT NULL THEN
           EXECUTE 'SELECT EXISTS (SELECT FROM public.flyway_schema_history
                     WHERE version = $1 AND success)' INTO is_known USING its_version;
@@ -32,13 +36,13 @@ final class Ledger {
         SELECT 1 + count(*) INTO attempt FROM harness.work w WHERE w.version = its_version;
         INSERT INTO harness.work (version, runner, pid, backend_start, xact_start, known, others)
         SELECT its_version, its_runner, its_pid,
-               (SELECT backend_start FROM pg_stat_activity WHERE pid = its_pid), its_transaction,
-               is_known,
+               session_start, its_transaction, is_known AND session_start IS NOT NULL,
                (SELECT string_agg(
                          format('%s (version %s by %s: %s, begun %s, ended %s)', w.id, w.version,
                                 w.runner, s.state, w.begun, w.ended), ', ')
                   FROM harness.work w JOIN pg_stat_activity s USING (pid, backend_start)
-                 WHERE w.pid <> its_pid AND (w.ended IS NULL OR s.xact_start = w.xact_start))
+                 WHERE session_start IS NOT NULL AND w.pid <> its_pid
+                   AND (w.ended IS NULL OR s.xact_start = w.xact_start))
         RETURNING id INTO work;
       END $$""";
 
