@@ -15,6 +15,7 @@ final class Rollout {
   private final Tool tool;
   private final Database database;
   private final Migrations migrations;
+  private final boolean hasLock;
   private final Map<String, String> arguments = new LinkedHashMap<>();
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
@@ -25,24 +26,29 @@ final class Rollout {
   private List<String> launcher = List.of();
   private Function<String, String> url;
 
-  private Rollout(Tool tool, Database database, Migrations migrations, String classPath) {
+  private Rollout(
+      Tool tool, Database database, Migrations migrations, String classPath, boolean hasLock) {
     this.tool = tool;
     this.database = database;
     this.migrations = migrations;
     this.classPath = classPath;
+    this.hasLock = hasLock;
     this.command = tool.migrateCommand();
     this.login = database.owner();
     this.url = database::url;
   }
 
-  /** A rollout with the adapter under test, as found on the class path of the tests. */
+  /**
+   * A rollout with the adapter under test, as found on the class path of the tests. {@code
+   * -Dreplicas.wakeUp=false} has all of them go without wake-up, to see that nothing depends on it.
+   */
   static Rollout of(Tool tool, Database database, Migrations migrations) {
-    return new Rollout(tool, database, migrations, ReplicaClassPath.withLock(tool));
+    return new Rollout(tool, database, migrations, ReplicaClassPath.withLock(tool), true);
   }
 
   /** The control: the tool as it comes. */
   static Rollout stock(Tool tool, Database database, Migrations migrations) {
-    return new Rollout(tool, database, migrations, ReplicaClassPath.withoutLock(tool));
+    return new Rollout(tool, database, migrations, ReplicaClassPath.withoutLock(tool), false);
   }
 
   /** Replaces the adapter by one jar, such as the one that is released with classifier all. */
@@ -141,6 +147,10 @@ final class Rollout {
     all.put("migrations", folder.toString());
     all.put("pool", Integer.toString(poolSize));
     arguments.forEach((name, value) -> all.put("argument." + name, value));
+    String wakeUp = System.getProperty("replicas.wakeUp");
+    if (wakeUp != null && hasLock) {
+      all.put("setting." + tool.settings() + "wakeUp", wakeUp);
+    }
     settings.forEach((key, value) -> all.put("setting." + key, value));
     return all;
   }

@@ -225,6 +225,7 @@ final class Round {
     Map<String, String> all = fleet.instructions(url, database.owner(), plan.transactional());
     String setting = "setting." + plan.tool().settings();
     all.put(setting + "timeout", "1m");
+    all.put(setting + "wakeUp", "" + plan.wakeUp());
     all.put(setting + "lease", Lease.LENGTH.toSeconds() + "s");
     if (plan.tool() == Tool.LIQUIBASE && plan.lockConnection()) {
       all.put(setting + "url", url);

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
  * @param delayMillis how long after the holder begins to work the fault comes
  * @param reset whether a connection is cut by RST, not FIN
  * @param cutLock whether it is the lock's connection that is cut, if only one is
+ * @param wakeUp whether those that wait are told of a release
  */
 record RoundPlan(
     int number,
@@ -25,7 +26,8 @@ record RoundPlan(
     double longSeconds,
     int delayMillis,
     boolean reset,
-    boolean cutLock) {
+    boolean cutLock,
+    boolean wakeUp) {
 
   private static final List<Fault> FAULTS = List.of(Fault.values());
   private static final List<Tool> TOOLS = List.of(Tool.values());
@@ -46,6 +48,7 @@ record RoundPlan(
         longSeconds(fault, random),
         random.nextInt(1_500),
         random.nextBoolean(),
+        random.nextBoolean(),
         random.nextBoolean());
   }
 
@@ -59,13 +62,14 @@ record RoundPlan(
   }
 
   String describe() {
-    return "%s, %s, %d runners, %s, %s, migration %d takes %.1f s, fault after %d ms%s"
+    return "%s, %s, %d runners, %s, %s, %s, migration %d takes %.1f s, fault after %d ms%s"
         .formatted(
             tool,
             fault,
             runners,
             transactional ? "transactional" : "non-transactional",
             lockConnection ? "lock on its own connection" : "lock on the working connection",
+            wakeUp ? "wake-up" : "no wake-up",
             longVersion,
             longSeconds,
             delayMillis,
