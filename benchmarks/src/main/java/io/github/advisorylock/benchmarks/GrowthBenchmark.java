@@ -64,7 +64,7 @@ final class GrowthBenchmark implements Benchmark {
       table.add(row);
     }
     return new Chapter(
-        "Growth",
+        "Many waiters",
         "From the release until the last waiter has had the lock, each of them letting go at once:"
             + " median, in milliseconds per waiter. Notify all is the least that LISTEN and NOTIFY"
             + " can do: each release wakes up everybody.",
