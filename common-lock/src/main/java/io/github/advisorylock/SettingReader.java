@@ -3,6 +3,8 @@ package io.github.advisorylock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,9 +20,12 @@ public final class SettingReader {
 
   private static final Pattern WITH_UNIT = Pattern.compile("(\\d{1,15})\\s*(ms|s|m|h|)");
   private static final Duration LONGEST = Duration.ofDays(365);
+  private static final String URL = "url";
+  private static final Set<String> BELONG_TO_URL = Set.of("user", "password");
 
   private final String prefix;
   private final Function<String, @Nullable String> lookUp;
+  private final Map<String, ApplicationSetting> application;
 
   /**
    * A reader of one tool's settings.
@@ -30,8 +35,44 @@ public final class SettingReader {
    *     set
    */
   public SettingReader(String prefix, Function<String, @Nullable String> lookUp) {
+    this(prefix, lookUp, Map.of());
+  }
+
+  private SettingReader(
+      String prefix,
+      Function<String, @Nullable String> lookUp,
+      Map<String, ApplicationSetting> application) {
     this.prefix = prefix;
     this.lookUp = lookUp;
+    this.application = application;
+  }
+
+  /**
+   * The same, but what is not set is as the application's configuration says. Errors then name the
+   * property there. Where {@code url} is set here, so are its {@code user} and {@code password}:
+   * nobody's password goes to another server.
+   *
+   * @param settings what the application's configuration says, by the setting's name
+   * @return another reader
+   */
+  public SettingReader orElse(Map<String, ApplicationSetting> settings) {
+    return new SettingReader(prefix, lookUp, settings);
+  }
+
+  private @Nullable String find(String name) {
+    String own = lookUp.apply(name);
+    ApplicationSetting setting = own == null ? ofApplication(name) : null;
+    return setting == null ? own : setting.text();
+  }
+
+  private @Nullable ApplicationSetting ofApplication(String name) {
+    boolean belongsToOwnUrl = BELONG_TO_URL.contains(name) && lookUp.apply(URL) != null;
+    return belongsToOwnUrl ? null : application.get(name);
+  }
+
+  private String propertyOf(String name) {
+    ApplicationSetting setting = lookUp.apply(name) == null ? ofApplication(name) : null;
+    return setting == null ? prefix + name : setting.property();
   }
 
   /**
@@ -42,7 +83,7 @@ public final class SettingReader {
    * @throws LockConfigurationException if it is blank
    */
   public @Nullable String text(String name) {
-    String value = lookUp.apply(name);
+    String value = find(name);
     if (value == null) {
       return null;
     }
@@ -59,7 +100,7 @@ public final class SettingReader {
    * @return the text; null if it is not set
    */
   public @Nullable String secret(String name) {
-    return lookUp.apply(name);
+    return find(name);
   }
 
   /**
@@ -213,6 +254,6 @@ public final class SettingReader {
    */
   public LockConfigurationException rejected(String name, String value, String allowed) {
     return new LockConfigurationException(
-        "%s%s is '%s', but must be %s".formatted(prefix, name, value, allowed));
+        "%s is '%s', but must be %s".formatted(propertyOf(name), value, allowed));
   }
 }

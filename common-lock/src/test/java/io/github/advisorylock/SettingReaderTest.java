@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -202,5 +203,59 @@ class SettingReaderTest {
     assertThatExceptionOfType(LockConfigurationException.class)
         .isThrownBy(() -> with("table").choice("x", LockScope.DATABASE))
         .withMessage("tool.x is 'table', but must be database or schema");
+  }
+
+  private static SettingReader withApplication(Map<String, String> own, String... namesAndTexts) {
+    Map<String, ApplicationSetting> settings = new HashMap<>();
+    for (int i = 0; i < namesAndTexts.length; i += 2) {
+      settings.put(
+          namesAndTexts[i],
+          new ApplicationSetting("app." + namesAndTexts[i], namesAndTexts[i + 1]));
+    }
+    return new SettingReader("tool.", own::get).orElse(settings);
+  }
+
+  @Test
+  void shouldTakeWhatIsNotSetFromTheApplication() {
+    SettingReader reader = withApplication(Map.of("x", "own"), "x", "theirs", "y", "also theirs");
+
+    assertThat(reader.text("x")).isEqualTo("own");
+    assertThat(reader.text("y")).isEqualTo("also theirs");
+    assertThat(reader.text("z")).isNull();
+  }
+
+  @Test
+  void shouldNameThePropertyOfTheApplicationInAnErrorAboutItsSetting() {
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> withApplication(Map.of(), "x", "maybe").flag("x", true))
+        .withMessage("app.x is 'maybe', but must be true or false");
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> withApplication(Map.of("x", "maybe"), "x", "true").flag("x", true))
+        .withMessage("tool.x is 'maybe', but must be true or false");
+  }
+
+  @Test
+  void shouldNotSendTheApplicationsPasswordToAnotherServer() {
+    SettingReader reader =
+        withApplication(Map.of("url", "own"), "url", "theirs", "user", "app", "password", "secret");
+
+    assertThat(reader.text("url")).isEqualTo("own");
+    assertThat(reader.text("user")).isNull();
+    assertThat(reader.secret("password")).isNull();
+  }
+
+  @Test
+  void shouldTakeUserAndPasswordFromWhereverForTheApplicationsUrl() {
+    SettingReader reader =
+        withApplication(Map.of("password", "own"), "url", "theirs", "user", "app");
+
+    assertThat(reader.text("url")).isEqualTo("theirs");
+    assertThat(reader.text("user")).isEqualTo("app");
+    assertThat(reader.secret("password")).isEqualTo("own");
+  }
+
+  @Test
+  void shouldKeepTheTextOfAnApplicationSettingToItself() {
+    assertThat(new ApplicationSetting("app.password", "secret")).hasToString("app.password");
   }
 }
