@@ -17,7 +17,9 @@ enum NativeLock {
     @Override
     boolean toSessionLevel(Configuration flyway) {
       Optional<PostgreSQLConfigurationExtension> unset =
-          settings(flyway).filter(NativeLock::isUnset);
+          settings(flyway)
+              .filter(NativeLock::isUnset)
+              .filter(PostgreSQLConfigurationExtension::isTransactionalLock); // else it is not ours
       unset.ifPresent(postgres -> postgres.setTransactionalLock(false));
       return unset.isPresent();
     }
@@ -40,9 +42,9 @@ enum NativeLock {
    */
   abstract boolean toSessionLevel(Configuration flyway);
 
-  /** Undoes that. */
+  /** Undoes that: with nothing set, it is at transaction level. */
   static void toTransactionLevel(Configuration flyway) {
-    settings(flyway).ifPresent(postgres -> postgres.setTransactionalLock(true));
+    settings(flyway).ifPresent(postgres -> postgres.setTransactional(null));
   }
 
   private static Optional<PostgreSQLConfigurationExtension> settings(Configuration flyway) {
