@@ -7,6 +7,10 @@ module io.github.advisorylock {
   requires transitive java.sql;
   requires static transitive org.jspecify;
   requires static org.postgresql.jdbc;
+  requires static transitive spring.beans;
+  requires static transitive spring.boot;
+  requires static transitive spring.core;
 
   exports io.github.advisorylock;
+  exports io.github.advisorylock.spring;
 }

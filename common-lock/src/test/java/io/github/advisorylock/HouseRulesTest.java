@@ -20,6 +20,8 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.github.advisorylock", importOptions = DoNotIncludeTests.class)
 class HouseRulesTest {
 
+  private static final String SPRING = "io.github.advisorylock.spring";
+
   @ArchTest
   static final ArchRule shouldSendSqlFromOnePlace =
       noClasses()
@@ -61,8 +63,10 @@ class HouseRulesTest {
           .haveModifier(JavaModifier.ABSTRACT);
 
   @ArchTest
-  static final ArchRule shouldKnowNeitherToolNorLoggingFramework =
+  static final ArchRule shouldKnowNeitherToolNorFramework =
       classes()
+          .that()
+          .resideOutsideOfPackage(SPRING)
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -81,6 +85,19 @@ class HouseRulesTest {
               "java.util.stream",
               "org.jspecify.annotations",
               "org.postgresql");
+
+  @ArchTest
+  static final ArchRule shouldKnowOnlySpringAndTheLockInThePlaceForSpring =
+      classes()
+          .that()
+          .resideInAPackage(SPRING)
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "io.github.advisorylock..",
+              "java..",
+              "org.jspecify.annotations",
+              "org.springframework..");
 
   @ArchTest
   static final ArchRule shouldReachPgjdbcThroughUnwrapAlone =

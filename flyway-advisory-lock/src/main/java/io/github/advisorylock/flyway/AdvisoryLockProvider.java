@@ -1,8 +1,10 @@
 package io.github.advisorylock.flyway;
 
+import io.github.advisorylock.ApplicationSetting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.callback.Callback;
@@ -35,6 +37,8 @@ public final class AdvisoryLockProvider
   /** Whether Flyway's own lock is at session level because of us. */
   private volatile boolean nativeLockSwitched;
 
+  private volatile Map<String, ApplicationSetting> applicationSettings = Map.of();
+
   /** A provider for one Flyway object. */
   public AdvisoryLockProvider() {}
 
@@ -42,8 +46,25 @@ public final class AdvisoryLockProvider
     return of(flyway).runs;
   }
 
+  static Map<String, ApplicationSetting> applicationSettingsOf(Configuration flyway) {
+    return of(flyway).applicationSettings;
+  }
+
   private static AdvisoryLockProvider of(Configuration flyway) {
     return Plugins.get(flyway, AdvisoryLockProvider.class);
+  }
+
+  /**
+   * Gives a Flyway object settings for what is not set in its own configuration, with the same
+   * effect as if they had been there when it was made.
+   *
+   * @throws io.github.advisorylock.LockConfigurationException if a setting cannot be used
+   */
+  static void apply(Map<String, ApplicationSetting> settings, ClassicConfiguration flyway) {
+    AdvisoryLockProvider provider = of(flyway);
+    provider.applicationSettings = settings;
+    provider.getConfiguration(
+        Plugins.get(flyway, AdvisoryLockConfigurationExtension.class), flyway);
   }
 
   /**
@@ -52,12 +73,15 @@ public final class AdvisoryLockProvider
    * @param keepsSession whether a session-level lock may be relied upon there
    */
   static void adaptNativeLock(Configuration flyway, FlywaySettings settings, boolean keepsSession) {
-    AdvisoryLockProvider provider = of(flyway);
-    if (!keepsSession && provider.nativeLockSwitched) {
+    of(flyway).switchNativeLock(flyway, keepsSession ? settings.nativeLock() : NativeLock.KEEP);
+  }
+
+  private void switchNativeLock(Configuration flyway, NativeLock wanted) {
+    if (wanted == NativeLock.KEEP && nativeLockSwitched) {
       NativeLock.toTransactionLevel(flyway);
-      provider.nativeLockSwitched = false;
-    } else if (keepsSession && !provider.nativeLockSwitched) {
-      provider.nativeLockSwitched = settings.nativeLock().toSessionLevel(flyway);
+      nativeLockSwitched = false;
+    } else if (!nativeLockSwitched) {
+      nativeLockSwitched = wanted.toSessionLevel(flyway);
     }
   }
 
@@ -66,6 +90,7 @@ public final class AdvisoryLockProvider
   public Plugin copy() {
     AdvisoryLockProvider copy = new AdvisoryLockProvider();
     copy.nativeLockSwitched = nativeLockSwitched;
+    copy.applicationSettings = applicationSettings;
     return copy;
   }
 
@@ -89,23 +114,26 @@ public final class AdvisoryLockProvider
     callbacks.removeIf(callback -> CALLBACKS.contains(callback.getClass()));
     List<String> names = new ArrayList<>(namesOfCallbacks(flyway));
     names.removeIf(name -> CALLBACKS.stream().anyMatch(type -> type.getName().equals(name)));
-    FlywaySettings.of(texts, flyway)
-        .ifPresent(
-            settings -> {
-              List<Callback> ours = callbacksFor(flyway);
-              // First, since of callbacks with the same name the first goes first.
-              callbacks.addAll(0, ours);
-              if (hasCallbackClasses(flyway)) { // with which Flyway replaces all others
-                ours.stream()
-                    .map(Callback::getClass)
-                    .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
-                    .forEach(type -> names.add(type.getName()));
-              }
-              if (settings.mayBeWithoutPooler()) {
-                adaptNativeLock(
-                    flyway, settings, true); // Flyway may not tell before it is too late
-              }
-            });
+    Optional<FlywaySettings> settings = FlywaySettings.of(texts, flyway);
+    if (settings.isPresent()) {
+      List<Callback> ours = callbacksFor(flyway);
+      // First, since of callbacks with the same name the first goes first.
+      callbacks.addAll(0, ours);
+      if (hasCallbackClasses(flyway)) { // with which Flyway replaces all others
+        ours.stream()
+            .map(Callback::getClass)
+            .filter(type -> isVisibleTo(flyway.getClassLoader(), type))
+            .forEach(type -> names.add(type.getName()));
+      }
+    }
+    // Now if it may be, since Flyway may not tell before it is too late.
+    of(flyway)
+        .switchNativeLock(
+            flyway,
+            settings
+                .filter(FlywaySettings::mayBeWithoutPooler)
+                .map(FlywaySettings::nativeLock)
+                .orElse(NativeLock.KEEP));
     flyway.setCallbacks(callbacks.toArray(new Callback[0]));
     flyway.setCallbacksAsClassNames(names.toArray(new String[0]));
     return Map.of();

@@ -1,11 +1,13 @@
 package io.github.advisorylock.flyway;
 
+import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.Pooling;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.SettingReader;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.configuration.Configuration;
@@ -15,9 +17,9 @@ import org.flywaydb.core.api.configuration.Configuration;
  *
  * @param lock the settings that every tool has
  * @param nativeLock what happens to Flyway's own lock
- * @param explicit whether the user set any of them, and so expects a lock
+ * @param expectation whether the user expects a lock
  */
-record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit) {
+record FlywaySettings(LockSettings lock, NativeLock nativeLock, Expectation expectation) {
 
   static final String PREFIX = "flyway." + AdvisoryLockConfigurationExtension.NAMESPACE + ".";
 
@@ -28,6 +30,20 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
 
   private static final int DEFAULT_LOCK_RETRY_COUNT = 50;
 
+  /** What it is if there can be no lock on a database. */
+  enum Expectation {
+    /** An error: somebody set a lock for this very database. */
+    SET_HERE,
+    /** Worth a warning: an application may have other databases, or another one in its tests. */
+    SET_FOR_APPLICATION,
+    /** Nothing: the jar is just there. */
+    NONE;
+
+    private static Expectation of(boolean here, boolean application) {
+      return here ? SET_HERE : application ? SET_FOR_APPLICATION : NONE;
+    }
+  }
+
   /**
    * Reads the settings.
    *
@@ -36,7 +52,9 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
    */
   static Optional<FlywaySettings> of(
       AdvisoryLockConfigurationExtension texts, Configuration flyway) {
-    SettingReader reader = new SettingReader(PREFIX, texts::textOf);
+    Map<String, ApplicationSetting> application =
+        AdvisoryLockProvider.applicationSettingsOf(flyway);
+    SettingReader reader = new SettingReader(PREFIX, texts::textOf).orElse(application);
     if (!reader.flag("active", true)) {
       return Optional.empty();
     }
@@ -44,7 +62,9 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean explicit
         new FlywaySettings(
             LockSettings.read(reader, retryUnlessSet(flyway.getLockRetryCount())),
             reader.choice(NATIVE_LOCK, NativeLock.AUTO),
-            NAMES.stream().anyMatch(name -> texts.textOf(name) != null)));
+            Expectation.of(
+                NAMES.stream().anyMatch(name -> texts.textOf(name) != null),
+                !application.isEmpty())));
   }
 
   static Optional<FlywaySettings> of(Configuration flyway) {

@@ -1,12 +1,17 @@
 package io.github.advisorylock.liquibase;
 
+import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.SettingReader;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import liquibase.GlobalConfiguration;
+import liquibase.Scope;
 import liquibase.configuration.ConfigurationDefinition;
 import liquibase.database.Database;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
 
+  /** What the application says is in Liquibase's scope under this name. */
+  static final String APPLICATION = "io.github.advisorylock.liquibase.application";
+
+  private static final String TABLE_LOCK = "tableLock";
+
+  static final List<String> NAMES =
+      Stream.concat(LockSettings.names().stream(), Stream.of(TABLE_LOCK)).toList();
+
   private static final long MOST_MINUTES = Duration.ofDays(365).toMinutes();
 
   /**
@@ -30,7 +43,11 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
    * @throws io.github.advisorylock.LockConfigurationException if one of them cannot be used
    */
   static LiquibaseSettings read(@Nullable Long waitMinutes, @Nullable Long pollSeconds) {
-    SettingReader reader = reader();
+    return read(reader(), waitMinutes, pollSeconds);
+  }
+
+  private static LiquibaseSettings read(
+      SettingReader reader, @Nullable Long waitMinutes, @Nullable Long pollSeconds) {
     RetryPolicy unset =
         unlessSet(
             waitMinutes != null
@@ -40,7 +57,7 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
                 ? pollSeconds
                 : setByUser(GlobalConfiguration.CHANGELOGLOCK_POLL_RATE));
     return new LiquibaseSettings(
-        LockSettings.read(reader, unset), reader.choice("tableLock", TableLock.WARN));
+        LockSettings.read(reader, unset), reader.choice(TABLE_LOCK, TableLock.WARN));
   }
 
   static LiquibaseSettings read() {
@@ -49,11 +66,38 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
 
   /** Whether there is to be a lock at all, without a look at the other settings. */
   static boolean isActive() {
-    return reader().flag("active", true);
+    return isActive(reader());
+  }
+
+  /**
+   * Reads them to see whether they can be used together with the application's.
+   *
+   * @throws io.github.advisorylock.LockConfigurationException if one of them cannot
+   */
+  static void check(Map<String, ApplicationSetting> application) {
+    SettingReader reader = reader(application);
+    if (isActive(reader)) {
+      read(reader, null, null);
+    }
+  }
+
+  private static boolean isActive(SettingReader reader) {
+    return reader.flag("active", true);
   }
 
   private static SettingReader reader() {
-    return new SettingReader(AdvisoryLockConfiguration.PREFIX, AdvisoryLockConfiguration::textOf);
+    return reader(application());
+  }
+
+  private static SettingReader reader(Map<String, ApplicationSetting> application) {
+    return new SettingReader(AdvisoryLockConfiguration.PREFIX, AdvisoryLockConfiguration::textOf)
+        .orElse(application);
+  }
+
+  @SuppressWarnings("unchecked") // nobody else uses that name
+  private static Map<String, ApplicationSetting> application() {
+    return Objects.requireNonNullElse(
+        Scope.getCurrentScope().get(APPLICATION, Map.class), Map.of());
   }
 
   private static @Nullable Long setByUser(ConfigurationDefinition<Long> definition) {

@@ -3,6 +3,7 @@ package io.github.advisorylock.liquibase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import liquibase.Scope;
 import liquibase.changelog.ChangeLogHistoryService;
@@ -21,7 +22,7 @@ import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** That Liquibase finds the services and knows for which databases they are. */
 class ServicesTest {
@@ -105,22 +106,12 @@ class ServicesTest {
         .hasMessage("liquibase.advisoryLock.active is 'perhaps', but must be true or false");
   }
 
+  static List<String> names() {
+    return LiquibaseSettings.NAMES;
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "active",
-        "key",
-        "scope",
-        "timeout",
-        "maxAttempts",
-        "backoff",
-        "backoffStep",
-        "maxBackoff",
-        "url",
-        "user",
-        "password",
-        "tableLock"
-      })
+  @MethodSource("names")
   void shouldMakeEachSettingKnownToLiquibase(String name) {
     assertThat(definition(name)).isNotNull();
     assertThat(definition(name).getDescription()).isNotBlank();

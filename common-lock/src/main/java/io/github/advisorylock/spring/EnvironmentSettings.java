@@ -1,0 +1,115 @@
+package io.github.advisorylock.spring;
+
+import io.github.advisorylock.ApplicationSetting;
+import io.github.advisorylock.LockConfigurationException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.PropertySourceOrigin;
+import org.springframework.core.env.Environment;
+
+/**
+ * The settings of one tool in Spring's environment, such as {@code
+ * spring.flyway.advisory-lock.max-attempts} for {@code maxAttempts}, in whatever spelling Spring
+ * Boot takes for that. Immutable.
+ */
+public final class EnvironmentSettings {
+
+  private final Environment environment;
+  private final String prefix;
+  private final List<String> names;
+
+  /**
+   * Settings that are yet to be read.
+   *
+   * @param environment where they are
+   * @param prefix what their properties have in common, such as {@code spring.flyway.advisory-lock}
+   * @param names the settings that there are, such as {@code maxAttempts}
+   */
+  public EnvironmentSettings(Environment environment, String prefix, List<String> names) {
+    this.environment = environment;
+    this.prefix = prefix;
+    this.names = List.copyOf(names);
+  }
+
+  /**
+   * Reads them. One that is there and blank is not set, since that is what a placeholder with an
+   * empty default leaves.
+   *
+   * @return what is set, by the setting's name
+   * @throws LockConfigurationException if there is a property under the prefix that is no setting
+   */
+  public Map<String, ApplicationSetting> read() {
+    Binder binder = Binder.get(environment);
+    refuseUnknown(binder);
+    Map<String, ApplicationSetting> settings = new LinkedHashMap<>();
+    for (String name : names) {
+      find(binder, dashed(name))
+          .filter(setting -> !setting.text().isBlank())
+          .ifPresent(setting -> settings.put(name, setting));
+    }
+    return Map.copyOf(settings);
+  }
+
+  private void refuseUnknown(Binder binder) {
+    Map<String, String> found =
+        binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of);
+    for (String key : found.keySet()) {
+      if (names.stream().noneMatch(name -> name.equalsIgnoreCase(key.replaceAll("[-_]", "")))) {
+        throw new LockConfigurationException(
+            "%s.%s is no setting of the advisory lock; there are %s"
+                .formatted(prefix, key, names.stream().map(EnvironmentSettings::dashed).toList()));
+      }
+    }
+  }
+
+  private Optional<ApplicationSetting> find(Binder binder, String dashed) {
+    ConfigurationPropertyName name = ConfigurationPropertyName.of(prefix + "." + dashed);
+    AtomicReference<@Nullable ConfigurationProperty> source = new AtomicReference<>();
+    BindHandler toSource =
+        new BindHandler() {
+          @Override
+          public Object onSuccess(
+              ConfigurationPropertyName bound,
+              Bindable<?> target,
+              BindContext context,
+              Object result) {
+            source.set(context.getConfigurationProperty());
+            return result;
+          }
+        };
+    String text = binder.bind(name, Bindable.of(String.class), toSource).orElse(null);
+    return text == null
+        ? Optional.empty()
+        : Optional.of(new ApplicationSetting(described(name, source.get()), text));
+  }
+
+  /** As the user wrote it, and where: {@code key (class path resource [application.yml] - 7:9)}. */
+  private static String described(
+      ConfigurationPropertyName name, @Nullable ConfigurationProperty source) {
+    Origin origin = source == null ? null : source.getOrigin();
+    if (!(origin instanceof PropertySourceOrigin written)) {
+      return origin == null ? name.toString() : name + " (" + origin + ")";
+    }
+    Origin place = written.getOrigin();
+    return written.getPropertyName()
+        + " ("
+        + (place != null ? place : written.getPropertySource().getName())
+        + ")";
+  }
+
+  private static String dashed(String name) {
+    return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,22 @@
+package io.github.advisorylock.flyway;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * Brings {@code spring.flyway.advisory-lock.*} to every Flyway bean of a Spring Boot application.
+ */
+@AutoConfiguration
+@ConditionalOnClass(name = "org.flywaydb.core.Flyway")
+final class FlywayAdvisoryLockAutoConfiguration {
+
+  /** Static, and without any bean: a post-processor must not have anything created early. */
+  @Bean
+  static FlywayBeanPostProcessor flywayAdvisoryLockBeanPostProcessor(
+      Environment environment, ListableBeanFactory beans) {
+    return new FlywayBeanPostProcessor(environment, beans);
+  }
+}
