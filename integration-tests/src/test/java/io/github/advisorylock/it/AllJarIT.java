@@ -98,6 +98,24 @@ class AllJarIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldRegisterWithSpringBootWhatItContains(Tool tool) throws IOException {
+    List<String> types =
+        Stream.concat(
+                lines(
+                    tool,
+                    "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports")
+                    .stream(),
+                lines(tool, "META-INF/spring.factories").stream()
+                    .map(line -> line.substring(line.indexOf('=') + 1)))
+            .map(type -> type.replace('.', '/') + ".class")
+            .toList();
+
+    assertThat(types).hasSize(2).isSubsetOf(files(tool));
+    assertThat(files(tool)).contains("META-INF/spring-configuration-metadata.json");
+  }
+
   @Test
   void shouldRegisterWithFlyway() throws IOException {
     assertThat(lines(Tool.FLYWAY, "META-INF/services/org.flywaydb.core.extensibility.Plugin"))

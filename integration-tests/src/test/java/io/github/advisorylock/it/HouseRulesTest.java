@@ -14,6 +14,10 @@ class HouseRulesTest {
   private static final String FLYWAY = CORE + ".flyway..";
   private static final String LIQUIBASE = CORE + ".liquibase..";
 
+  /** What only an application of Spring Boot loads. */
+  private static final String FOR_SPRING =
+      "io\\.github\\.advisorylock\\.(spring\\..*|\\w+\\.\\w+(AutoConfiguration|BeanPostProcessor|BindHandler))";
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -46,6 +50,20 @@ class HouseRulesTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(FLYWAY, LIQUIBASE, "org.flywaydb..", "liquibase..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void shouldBeCompleteWithoutSpring() {
+    noClasses()
+        .that()
+        .haveNameNotMatching(FOR_SPRING)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.springframework..", "liquibase.integration.spring..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveNameMatching(FOR_SPRING)
         .check(CLASSES);
   }
 
