@@ -16,6 +16,6 @@ public abstract sealed class LockException extends RuntimeException
   private static final long serialVersionUID = 1L;
 
   LockException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(Text.oneLine(message), cause);
   }
 }

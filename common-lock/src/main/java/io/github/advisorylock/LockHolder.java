@@ -136,11 +136,26 @@ public record LockHolder(
   }
 
   /**
-   * This holder in one line, for people.
+   * This holder in one line, for people, without control characters.
    *
    * @return such as {@code pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7}
    */
   public String describe() {
+    StringBuilder line = new StringBuilder(describeSession());
+    if (state != null) {
+      line.append(", ").append(state);
+    }
+    if (stateFor != null) {
+      line.append(" for ").append(Text.of(stateFor));
+    }
+    if ("active".equals(state) && query != null) {
+      line.append(": ").append(shortened(query));
+    }
+    return Text.oneLine(line.toString());
+  }
+
+  /** Whose session it is, in one line, and nothing of what it does. */
+  String describeSession() {
     StringBuilder line = new StringBuilder("pid ").append(pid);
     if (!applicationName.isEmpty()) {
       line.append(" [").append(applicationName).append(']');
@@ -154,23 +169,14 @@ public record LockHolder(
     if (connectedSince != null) {
       line.append(", connected since ").append(connectedSince.truncatedTo(ChronoUnit.SECONDS));
     }
-    if (state != null) {
-      line.append(", ").append(state);
-    }
-    if (stateFor != null) {
-      line.append(" for ").append(Text.of(stateFor));
-    }
-    if ("active".equals(state) && query != null) {
-      line.append(": ").append(shortened(query));
-    }
-    return line.toString();
+    return Text.oneLine(line.toString());
   }
 
   private static String shortened(String query) {
     if (Secrets.mayHoldPassword(query)) {
       return "(a statement that mentions a password)";
     }
-    String line = query.replaceAll("\\s+", " ").strip();
+    String line = Text.squeezed(query);
     return line.length() <= LONGEST_QUERY ? line : line.substring(0, LONGEST_QUERY) + "…";
   }
 

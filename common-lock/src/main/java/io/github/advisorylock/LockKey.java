@@ -149,6 +149,6 @@ public record LockKey(long value, String name) implements Serializable {
   @Override
   public String toString() {
     String number = Long.toString(value);
-    return name.equals(number) ? number : name + " (" + number + ")";
+    return name.equals(number) ? number : Text.oneLine(name) + " (" + number + ")";
   }
 }

@@ -1,11 +1,13 @@
 package io.github.advisorylock;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listener that writes a line for each event to the log of the tool that it runs in: {@code info}
  * for waiting and for acquiring after a wait, {@code warn} for what needs a look, {@code debug} for
- * the rest.
+ * the rest. Each is one line without control characters, whatever other sessions call themselves
+ * and execute.
  */
 public final class LogLines implements LockListener {
 
@@ -21,9 +23,19 @@ public final class LogLines implements LockListener {
    * @param warn takes what an operator should read
    */
   public LogLines(Consumer<String> debug, Consumer<String> info, Consumer<String> warn) {
-    this.debug = debug;
-    this.info = info;
-    this.warn = warn;
+    this.debug = line -> debug.accept(oneLine(line));
+    this.info = line -> info.accept(oneLine(line));
+    this.warn = line -> warn.accept(oneLine(line));
+  }
+
+  /**
+   * A text as one line, for what a tool says besides.
+   *
+   * @param text what a server, a driver or another session says; null is written as {@code null}
+   * @return the text, with a space for each run of line breaks and other control characters
+   */
+  public static String oneLine(@Nullable String text) {
+    return Text.oneLine(String.valueOf(text));
   }
 
   @Override

@@ -42,8 +42,44 @@ final class Text {
 
   /** What the server or driver said, on one line, and its SQLSTATE. */
   static String of(SQLException failure) {
-    String said = String.valueOf(failure.getMessage()).replaceAll("\\s+", " ").strip();
+    String said = squeezed(String.valueOf(failure.getMessage()));
     String state = SqlStates.of(failure);
     return state.isEmpty() ? said : said + " [SQLSTATE " + state + "]";
+  }
+
+  /** On one line, with one space between two words, however it was laid out. */
+  static String squeezed(String text) {
+    return oneLine(text).replaceAll("\\s+", " ").strip();
+  }
+
+  /**
+   * With a space for whatever would break a line of a log or hide a part of it: line breaks, escape
+   * sequences, marks that turn the writing round.
+   */
+  static String oneLine(String text) {
+    StringBuilder line = new StringBuilder(text.length());
+    boolean afterBreak = false;
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      boolean isBreak = breaksLine(text.codePointAt(i));
+      if (!isBreak) {
+        line.appendCodePoint(text.codePointAt(i));
+      } else if (!afterBreak) {
+        line.append(' ');
+      }
+      afterBreak = isBreak;
+    }
+    return line.toString();
+  }
+
+  private static boolean breaksLine(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          true;
+      default -> false;
+    };
   }
 }

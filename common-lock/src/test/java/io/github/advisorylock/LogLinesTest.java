@@ -99,4 +99,63 @@ class LogLinesTest {
         .containsExactly(
             "WARN The advisory lock 42 was lost: terminated [SQLSTATE 57P01]. It had been acquired 2 min before");
   }
+
+  /** What another session may call itself or execute, and a server answer. */
+  private static final String NASTY =
+      "one\ntwo\r\nthree\u001b[31mred\u0007\u0085\u009b2J\u2028\u2029\u202etxt\t\"double\" 'single'";
+
+  private static LockHolder nastyHolder(LockKey key) {
+    return new LockHolder(
+        key, 4711, NASTY, NASTY, NASTY, null, "active", Duration.ofSeconds(1), NASTY);
+  }
+
+  @Test
+  void shouldWriteOneLineForEachEventWhateverIsInIt() {
+    LockKey key = LockKey.named(NASTY);
+    SQLException failure = new SQLException(NASTY, "XX000");
+    Duration second = Duration.ofSeconds(1);
+
+    logLines.onWaiting(new Waiting(key, 1, second, RetryPolicy.DEFAULT, nastyHolder(key), null));
+    logLines.onWaiting(
+        new Waiting(key, 1, second, RetryPolicy.DEFAULT, nastyHolder(key.forWork()), null));
+    logLines.onWaiting(new Waiting(key, 2, second, RetryPolicy.DEFAULT, null, failure));
+    logLines.onAcquired(new Acquired(key, 1, second));
+    logLines.onAcquired(new Acquired(key, 2, second));
+    logLines.onReleased(new Released(key, second));
+    logLines.onLost(new Lost(key, second, NASTY));
+
+    assertThat(lines).hasSize(7).allSatisfy(LogLinesTest::isOneLine);
+  }
+
+  private static void isOneLine(String line) {
+    assertThat(line.codePoints().mapToObj(Character::getType))
+        .doesNotContain(
+            (int) Character.CONTROL,
+            (int) Character.FORMAT,
+            (int) Character.LINE_SEPARATOR,
+            (int) Character.PARAGRAPH_SEPARATOR);
+    assertThat(line).contains("one two three [31mred ").contains("txt", "\"double\" 'single'");
+  }
+
+  @Test
+  void shouldSayWhyThereIsNoLockInOneLine() {
+    LockKey key = LockKey.named(NASTY);
+    SQLException failure = new SQLException(NASTY, "XX000");
+    Duration second = Duration.ofSeconds(1);
+
+    assertThat(
+            List.of(
+                new LockTimeoutException(key, nastyHolder(key), 1, second, null),
+                new LockTimeoutException(key, null, 1, second, failure),
+                new LockInterruptedException(key, 1, second, failure),
+                LockUnavailableException.because(key, failure),
+                new LockUnavailableException(key, NASTY, null),
+                new LockLostException(key, second, NASTY, null)))
+        .allSatisfy(e -> isOneLine(e.getMessage()));
+  }
+
+  @Test
+  void shouldMakeOneLineOfWhatAServerDidNotSay() {
+    assertThat(LogLines.oneLine(null)).isEqualTo("null");
+  }
 }

@@ -46,7 +46,8 @@ class SettingReaderTest {
     assertThatExceptionOfType(LockConfigurationException.class)
         .isThrownBy(() -> with(value).text("x"))
         .withMessage(
-            "tool.x is '%s', but must be a value; leave the property out for its default", value);
+            "tool.x is '%s', but must be a value; leave the property out for its default",
+            value.replace('\n', ' '));
   }
 
   @ParameterizedTest

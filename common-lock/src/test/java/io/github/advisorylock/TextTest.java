@@ -67,4 +67,20 @@ class TextTest {
   void shouldCopeWithAFailureThatSaysNothing() {
     assertThat(Text.of(new SQLException(null, "08006"))).isEqualTo("null [SQLSTATE 08006]");
   }
+
+  @Test
+  void shouldLeaveALineAsItIs() {
+    assertThat(Text.oneLine(" \"a\"  'b' \ud83d\ude80 é "))
+        .isEqualTo(" \"a\"  'b' \ud83d\ude80 é ");
+  }
+
+  @Test
+  void shouldWriteOneSpaceForWhateverBreaksALine() {
+    assertThat(Text.oneLine("a\r\n\tb\u001bc\u2028d\u202e")).isEqualTo("a b c d ");
+  }
+
+  @Test
+  void shouldNotKeepHalfACharacter() {
+    assertThat(Text.oneLine("a\ud83d")).isEqualTo("a ");
+  }
 }
