@@ -10,7 +10,11 @@ module io.github.advisorylock {
   requires static transitive spring.beans;
   requires static transitive spring.boot;
   requires static transitive spring.core;
+  requires static jdk.jfr;
+  requires static micrometer.core;
 
   exports io.github.advisorylock;
   exports io.github.advisorylock.spring;
+
+  uses io.github.advisorylock.LockListener;
 }

@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * holder included. It listens instead, where that is possible, and whoever releases the lock wakes
  * one of those up who do.
  *
+ * <p>If the JVM is being recorded by Flight Recorder, the recording has the waits, how long the
+ * lock was held, and its losses, as the events {@code io.github.advisorylock.Waiting}, {@code Held}
+ * and {@code Lost}.
+ *
  * <p>Immutable, and safe for use by several threads if its listener is.
  */
 public final class AdvisoryLock {
@@ -48,7 +52,7 @@ public final class AdvisoryLock {
   AdvisoryLock(LockKey key, RetryPolicy retry, LockListener listener, Timing timing) {
     this.key = key;
     this.retry = retry;
-    this.listener = new GuardedListener(listener);
+    this.listener = listener;
     this.timing = timing;
   }
 
@@ -66,22 +70,23 @@ public final class AdvisoryLock {
    * @throws LockUnavailableException if this server, session or role cannot give the lock
    */
   public HeldLock acquire(LockSession session) {
-    boolean acquired = false;
+    LockListener told = new GuardedListener(listener, new FlightRecording());
+    Patience patience = new Patience(retry, timing);
     try {
-      waitFor(session);
-      HeldLock held = new HeldLock(key, session, listener, timing);
+      waitFor(session, patience, told);
+      HeldLock held = new HeldLock(key, session, told, timing);
       held.keepAlive();
-      acquired = true;
+      told.onAcquired(new LockListener.Acquired(key, patience.attempts(), patience.waited()));
       return held;
-    } finally {
-      if (!acquired) {
-        session.giveBack(key);
-      }
+    } catch (Throwable e) {
+      Duration waited = patience.waited();
+      session.giveBack(key);
+      told.onGivenUp(new LockListener.GivenUp(key, patience.attempts(), waited, e));
+      throw e;
     }
   }
 
-  private void waitFor(LockSession session) {
-    Patience patience = new Patience(retry, timing);
+  private void waitFor(LockSession session, Patience patience, LockListener told) {
     Duration nextReport = Duration.ZERO;
     boolean granted = false;
     while (true) {
@@ -98,8 +103,6 @@ public final class AdvisoryLock {
           orphan = session.orphan(key);
           if (orphan == null) {
             session.startHolding();
-            listener.onAcquired(
-                new LockListener.Acquired(key, patience.attempts(), patience.waited()));
             return;
           }
           patience.startPausesAnew(); // nobody else tries, and the orphan ends soon
@@ -121,7 +124,7 @@ public final class AdvisoryLock {
         throw new LockTimeoutException(key, holder, patience.attempts(), waited, failure);
       }
       if (waited.compareTo(nextReport) >= 0) {
-        report(session, patience.attempts(), waited, orphan, failure);
+        report(session, told, patience.attempts(), waited, orphan, failure);
         nextReport = waited.plus(BETWEEN_REPORTS);
       }
       try {
@@ -157,12 +160,13 @@ public final class AdvisoryLock {
 
   private void report(
       LockSession session,
+      LockListener told,
       int attempt,
       Duration waited,
       @Nullable LockHolder orphan,
       @Nullable SQLException failure) {
     LockHolder holder = orphan != null ? orphan : holder(session, failure);
-    listener.onWaiting(new LockListener.Waiting(key, attempt, waited, retry, holder, failure));
+    told.onWaiting(new LockListener.Waiting(key, attempt, waited, retry, holder, failure));
     if (failure == null && orphan == null) {
       try {
         session.announceWaiting(key);

@@ -1,14 +1,20 @@
 package io.github.advisorylock;
 
+import java.util.List;
 import java.util.function.Consumer;
 
-/** Keeps a listener's failures away from the lock. */
+/** Keeps the failures of listeners away from the lock, and from each other. */
 final class GuardedListener implements LockListener {
 
-  private final LockListener guarded;
+  private final List<LockListener> guarded;
 
-  GuardedListener(LockListener guarded) {
-    this.guarded = guarded;
+  GuardedListener(LockListener... guarded) {
+    this(List.of(guarded));
+  }
+
+  /** They are told in this order. */
+  GuardedListener(List<LockListener> guarded) {
+    this.guarded = List.copyOf(guarded);
   }
 
   @Override
@@ -22,6 +28,11 @@ final class GuardedListener implements LockListener {
   }
 
   @Override
+  public void onGivenUp(GivenUp event) {
+    tell(listener -> listener.onGivenUp(event));
+  }
+
+  @Override
   public void onReleased(Released event) {
     tell(listener -> listener.onReleased(event));
   }
@@ -32,11 +43,13 @@ final class GuardedListener implements LockListener {
   }
 
   private void tell(Consumer<LockListener> news) {
-    try {
-      news.accept(guarded);
-    } catch (Throwable e) {
-      System.getLogger(LockListener.class.getName())
-          .log(System.Logger.Level.WARNING, "A lock listener failed; the lock goes on", e);
+    for (LockListener listener : guarded) {
+      try {
+        news.accept(listener);
+      } catch (Throwable e) {
+        System.getLogger(LockListener.class.getName())
+            .log(System.Logger.Level.WARNING, "A lock listener failed; the lock goes on", e);
+      }
     }
   }
 }

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Called on the thread that waits for or releases the lock, and {@link #onLost} perhaps on one
  * of the lock's own, so it should be quick. Whatever it throws is logged and otherwise ignored: a
  * failing listener never breaks a lock.
+ *
+ * <p>A listener that is named in {@code META-INF/services/io.github.advisorylock.LockListener}
+ * hears of the locks of both tools: see {@link LockListeners#forTool}.
  */
 public interface LockListener {
 
@@ -30,6 +33,14 @@ public interface LockListener {
    * @param event how long that took
    */
   default void onAcquired(Acquired event) {}
+
+  /**
+   * The lock was not to be had. Called once by every {@link AdvisoryLock#acquire} that throws,
+   * after the session has been given back.
+   *
+   * @param event why, and how long that took
+   */
+  default void onGivenUp(GivenUp event) {}
 
   /**
    * The lock has been released, and the server has confirmed it.
@@ -75,6 +86,18 @@ public interface LockListener {
    * @param waited the time from the first try to the successful one
    */
   record Acquired(LockKey key, int attempts, Duration waited) {}
+
+  /**
+   * A wait that has ended without the lock.
+   *
+   * @param key the key
+   * @param attempts the unsuccessful tries; 0 if the thread had been interrupted before the first
+   * @param waited the time since the first try
+   * @param reason what is thrown: a {@link LockTimeoutException}, a {@link
+   *     LockInterruptedException} or a {@link LockUnavailableException}, or else whatever a driver
+   *     or pool threw that should not have
+   */
+  record GivenUp(LockKey key, int attempts, Duration waited, Throwable reason) {}
 
   /**
    * A lock that has been released.

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.advisorylock.LockListener.Acquired;
+import io.github.advisorylock.LockListener.GivenUp;
 import io.github.advisorylock.LockListener.Lost;
 import io.github.advisorylock.LockListener.Released;
 import io.github.advisorylock.LockListener.Waiting;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -96,7 +98,111 @@ class EventsTest {
                         timing)
                     .acquire(FakeSession.locked()));
 
-    assertThat(listener.events()).isEmpty();
+    assertThat(reports()).isEmpty();
+  }
+
+  private GivenUp givenUp() {
+    return listener.events(GivenUp.class).get(0);
+  }
+
+  @Test
+  void shouldSayThatTheWaitTimedOut() {
+    RetryPolicy threeTries =
+        new RetryPolicy(
+            RetryPolicy.NO_TIMEOUT, 3, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+
+    LockTimeoutException timeout =
+        assertThatExceptionOfType(LockTimeoutException.class)
+            .isThrownBy(
+                () ->
+                    new AdvisoryLock(LockKey.MIGRATION, threeTries, listener, timing)
+                        .acquire(FakeSession.locked()))
+            .actual();
+
+    assertThat(listener.events())
+        .last()
+        .isEqualTo(new GivenUp(LockKey.MIGRATION, 3, Duration.ofSeconds(2), timeout));
+  }
+
+  @Test
+  void shouldSayThatTheWaitWasInterrupted() {
+    Thread.currentThread().interrupt();
+
+    LockInterruptedException interrupt =
+        assertThatExceptionOfType(LockInterruptedException.class)
+            .isThrownBy(() -> acquire(FakeSession.free()))
+            .actual();
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(listener.events())
+        .containsExactly(new GivenUp(LockKey.MIGRATION, 0, Duration.ZERO, interrupt));
+  }
+
+  @Test
+  void shouldSayThatWaitingWouldNotHelp() {
+    FakeSession session =
+        FakeSession.lockedUntilTry(2)
+            .neverStartsAfresh()
+            .next(
+                () -> {
+                  throw new SQLException("gone", "28P01");
+                });
+
+    LockUnavailableException unavailable =
+        assertThatExceptionOfType(LockUnavailableException.class)
+            .isThrownBy(() -> acquire(session))
+            .actual();
+
+    assertThat(givenUp())
+        .isEqualTo(new GivenUp(LockKey.MIGRATION, 2, Duration.ofMillis(100), unavailable));
+  }
+
+  @Test
+  void shouldSayThatADriverFailedInSomeOtherWay() {
+    IllegalStateException broken = new IllegalStateException("a broken proxy");
+    FakeSession session =
+        FakeSession.free()
+            .open(
+                () -> {
+                  throw broken;
+                });
+
+    assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> acquire(session));
+
+    assertThat(givenUp().reason()).isSameAs(broken);
+  }
+
+  @Test
+  void shouldGiveTheSessionBackBeforeItSaysThatThereIsNoLock() {
+    FakeSession session = FakeSession.free().neverStartsAfresh().open(EventsTest::refuse);
+    List<Integer> givenBack = new ArrayList<>();
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(
+            () ->
+                acquire(
+                    session,
+                    new LockListener() {
+                      @Override
+                      public void onGivenUp(GivenUp event) {
+                        givenBack.add(session.givenBack());
+                      }
+                    }));
+
+    assertThat(givenBack).containsExactly(1);
+  }
+
+  private static boolean refuse() throws SQLException {
+    throw new SQLException("password authentication failed", "28P01");
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldThrowWhyThereIsNoLockWithAFailingListener(Throwable failure) {
+    FakeSession session = FakeSession.free().neverStartsAfresh().open(EventsTest::refuse);
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(() -> acquire(session, new FailingListener(failure)));
   }
 
   @Test
@@ -239,6 +345,11 @@ class EventsTest {
 
     @Override
     public void onAcquired(Acquired event) {
+      fail();
+    }
+
+    @Override
+    public void onGivenUp(GivenUp event) {
       fail();
     }
 

@@ -21,6 +21,7 @@ import com.tngtech.archunit.lang.ArchRule;
 class HouseRulesTest {
 
   private static final String SPRING = "io.github.advisorylock.spring";
+  private static final String EVENTS = ".*\\.FlightEvents|.*\\.(Waiting|Held|Lost)Event";
 
   @ArchTest
   static final ArchRule shouldSendSqlFromOnePlace =
@@ -83,6 +84,8 @@ class HouseRulesTest {
               "java.util.function",
               "java.util.regex",
               "java.util.stream",
+              "jdk.jfr",
+              "io.micrometer.core.instrument",
               "org.jspecify.annotations",
               "org.postgresql");
 
@@ -109,6 +112,24 @@ class HouseRulesTest {
                   type ->
                       type.getPackageName().startsWith("org.postgresql")
                           && !type.getName().matches("org.postgresql.PG[A-Z]\\w+")));
+
+  @ArchTest
+  static final ArchRule shouldLoadMicrometerBehindOneDoor =
+      noClasses()
+          .that(doNotBelongTo(LockMeters.class))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.micrometer..");
+
+  @ArchTest
+  static final ArchRule shouldLoadFlightEventsBehindOneDoor =
+      noClasses()
+          .that(doNotBelongTo(FlightRecording.class))
+          .and()
+          .haveNameNotMatching(EVENTS)
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching("jdk\\.jfr\\..*|" + EVENTS);
 
   @ArchTest
   static final ArchRule shouldHaveNoCycles =

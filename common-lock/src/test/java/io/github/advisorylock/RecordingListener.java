@@ -32,6 +32,11 @@ final class RecordingListener implements LockListener {
   }
 
   @Override
+  public synchronized void onGivenUp(GivenUp event) {
+    events.add(event);
+  }
+
+  @Override
   public synchronized void onReleased(Released event) {
     events.add(event);
   }

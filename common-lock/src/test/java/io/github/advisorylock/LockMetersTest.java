@@ -1,0 +1,198 @@
+package io.github.advisorylock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a registry shows that was added to Micrometer's global one. */
+class LockMetersTest {
+
+  private static final RetryPolicy THREE_TRIES =
+      new RetryPolicy(
+          RetryPolicy.NO_TIMEOUT, 3, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+
+  private final String tool = "tool " + UUID.randomUUID(); // what is counted stays with the JVM
+  private final FakeTiming timing = new FakeTiming();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+  @BeforeEach
+  void addRegistry() {
+    Metrics.addRegistry(registry);
+  }
+
+  @AfterEach
+  void removeRegistry() {
+    Thread.interrupted();
+    Metrics.removeRegistry(registry);
+    remove(LonelyRun.TOOL); // whose meters are those of whatever copy of the lock came first
+  }
+
+  private static void remove(String tool) {
+    Metrics.globalRegistry.getMeters().stream()
+        .map(Meter::getId)
+        .filter(id -> tool.equals(id.getTag("tool")))
+        .forEach(Metrics.globalRegistry::remove);
+  }
+
+  private HeldLock acquire(FakeSession session) {
+    LockListener listener = LockListeners.forTool(tool, LockListener.NONE);
+    return new AdvisoryLock(LockKey.MIGRATION, THREE_TRIES, listener, timing).acquire(session);
+  }
+
+  private FunctionTimer timer(String name, String outcome) {
+    return registry.get(name).tags("tool", tool, "outcome", outcome).functionTimer();
+  }
+
+  private double active() {
+    return registry.get(LockMeters.ACTIVE).tags("tool", tool).gauge().value();
+  }
+
+  private void assertShows(String name, String outcome, int count, Duration total) {
+    FunctionTimer timer = timer(name, outcome);
+    assertThat(timer.count()).isEqualTo(count);
+    assertThat(timer.totalTime(TimeUnit.NANOSECONDS)).isEqualTo((double) total.toNanos());
+  }
+
+  @Test
+  void shouldShowWaitsThatEndedWithTheLock() {
+    acquire(FakeSession.lockedUntilTry(3)).close();
+    acquire(FakeSession.free()).close();
+
+    assertShows(LockMeters.WAIT, "acquired", 2, Duration.ofSeconds(2));
+  }
+
+  @Test
+  void shouldShowAWaitThatTimedOut() {
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> acquire(FakeSession.locked()));
+
+    assertShows(LockMeters.WAIT, "timeout", 1, Duration.ofSeconds(2));
+    assertShows(LockMeters.WAIT, "acquired", 0, Duration.ZERO);
+  }
+
+  @Test
+  void shouldShowAWaitThatWasInterrupted() {
+    timing.duringSleep(
+        () -> {
+          if (timing.slept().toSeconds() == 1) {
+            Thread.currentThread().interrupt();
+          }
+        });
+
+    assertThatExceptionOfType(LockInterruptedException.class)
+        .isThrownBy(() -> acquire(FakeSession.locked()));
+
+    assertShows(LockMeters.WAIT, "interrupted", 1, Duration.ofSeconds(1));
+  }
+
+  @Test
+  void shouldShowAWaitThatWasOfNoUse() {
+    FakeSession session =
+        FakeSession.lockedUntilTry(2)
+            .neverStartsAfresh()
+            .next(
+                () -> {
+                  throw new SQLException("gone", "08006");
+                });
+
+    assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(() -> acquire(session));
+
+    assertShows(LockMeters.WAIT, "unavailable", 1, Duration.ofSeconds(1));
+  }
+
+  @Test
+  void shouldShowHowLongTheLockWasHeld() {
+    HeldLock held = acquire(FakeSession.free());
+    timing.pass(Duration.ofSeconds(90));
+    held.close();
+
+    assertShows(LockMeters.HELD, "released", 1, Duration.ofSeconds(90));
+  }
+
+  @Test
+  void shouldShowThatTheLockWasLost() {
+    HeldLock held = acquire(FakeSession.free().problemAtRelease("gone"));
+    timing.pass(Duration.ofSeconds(90));
+    held.close();
+
+    assertShows(LockMeters.HELD, "lost", 1, Duration.ofSeconds(90));
+    assertShows(LockMeters.HELD, "released", 0, Duration.ZERO);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldShowHowManyLocksAreHeld(boolean lost) {
+    FakeSession session = FakeSession.free();
+    HeldLock one = acquire(lost ? session.problemAtRelease("gone") : session);
+    HeldLock other = acquire(FakeSession.free());
+
+    assertThat(active()).isEqualTo(2);
+    one.close();
+    assertThat(active()).isEqualTo(1);
+    other.close();
+    assertThat(active()).isZero();
+  }
+
+  /** An application's migrations are over before many a registry is made. */
+  @Test
+  void shouldShowInALaterRegistryWhatWasBefore() {
+    Metrics.removeRegistry(registry);
+    acquire(FakeSession.lockedUntilTry(3)).close();
+    HeldLock held = acquire(FakeSession.free());
+
+    Metrics.addRegistry(registry);
+
+    assertShows(LockMeters.WAIT, "acquired", 2, Duration.ofSeconds(2));
+    assertShows(LockMeters.HELD, "released", 1, Duration.ZERO);
+    assertThat(active()).isEqualTo(1);
+    held.close();
+  }
+
+  @Test
+  void shouldGoOnCountingWhenTheRegistryHasBeenCleared() {
+    acquire(FakeSession.free()).close();
+    remove(tool);
+
+    acquire(FakeSession.free()).close();
+
+    assertShows(LockMeters.WAIT, "acquired", 2, Duration.ZERO);
+  }
+
+  @Test
+  void shouldCountForTheCopyOfAWebApplication() throws ReflectiveOperationException {
+    assertThat(new OwnCopies(name -> false).runLonely()).isEqualTo(LonelyRun.LOG);
+
+    FunctionTimer waits =
+        registry
+            .get(LockMeters.WAIT)
+            .tags("tool", LonelyRun.TOOL, "outcome", "acquired")
+            .functionTimer();
+    assertThat(waits.count()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "io.micrometer.core.instrument.Metrics",
+        "io.micrometer.core.instrument.FunctionTimer",
+        "io.micrometer.core.instrument.Gauge",
+        "io.micrometer.core.instrument.MeterRegistry"
+      })
+  void shouldTakeTheLockWhereMicrometerIsNotSeenOrOnlyInPart(String hidden)
+      throws ReflectiveOperationException {
+    assertThat(new OwnCopies(name -> name.startsWith(hidden)).runLonely()).isEqualTo(LonelyRun.LOG);
+  }
+}
