@@ -1,6 +1,7 @@
 package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RunWatch;
 import io.github.advisorylock.Snapshots;
 import io.github.advisorylock.Work;
@@ -138,7 +139,7 @@ final class LockRun {
   private FlywayException cannotVerify(SQLException e) {
     return new FlywayException(
         "Whether the advisory lock %s is still held cannot be found out: %s"
-            .formatted(lock.key(), e.getMessage()),
+            .formatted(lock.key(), LogLines.oneLine(e.getMessage())),
         e);
   }
 

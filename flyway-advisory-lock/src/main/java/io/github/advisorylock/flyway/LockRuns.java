@@ -7,6 +7,7 @@ import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockListener;
+import io.github.advisorylock.LockListeners;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.Pooling;
@@ -199,8 +200,9 @@ final class LockRuns {
     ConnectionSource source =
         ownConnection != null ? ownConnection::open : flyway.getDataSource()::getConnection;
     LockKey key = settings.lock().keyFor(() -> defaultSchema(flyway, context.getConnection()));
-    LockListener logLines = new LogLines(log::debug, log::info, log::warn);
-    return new AdvisoryLock(key, settings.lock().retry(), logLines)
+    LockListener listener =
+        LockListeners.forTool(APPLICATION, new LogLines(log::debug, log::info, log::warn));
+    return new AdvisoryLock(key, settings.lock().retry(), listener)
         .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));
   }
 

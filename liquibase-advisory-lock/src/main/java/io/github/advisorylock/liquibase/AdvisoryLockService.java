@@ -3,6 +3,7 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.LockConfigurationException;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RetryPolicy;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -204,7 +205,8 @@ public final class AdvisoryLockService implements LockService {
           .toArray(DatabaseChangeLogLock[]::new);
     } catch (SQLException e) {
       throw new LockException(
-          "Who holds the advisory lock %s cannot be found out: %s".formatted(key, e.getMessage()),
+          "Who holds the advisory lock %s cannot be found out: %s"
+              .formatted(key, LogLines.oneLine(e.getMessage())),
           e);
     }
   }
@@ -225,9 +227,18 @@ public final class AdvisoryLockService implements LockService {
   public void forceReleaseLock() throws LockException {
     LiquibaseSettings settings = settings();
     HeldLocks.endAllOn(Databases.connectionOf(database()));
-    HolderEnd.force(Databases.connectionOf(database()), settings.keyFor(database()));
+    endHolder(settings.keyFor(database()));
     if (settings.tableLock() == TableLock.HONOUR) {
       clearTableLock();
+    }
+  }
+
+  private void endHolder(LockKey key) throws LockException {
+    try {
+      HolderEnd.force(Databases.connectionOf(database()), key);
+    } catch (LockException e) {
+      ReleaseOutcome.ofFailure(() -> Messages.logWarning(e));
+      throw e;
     }
   }
 

@@ -5,9 +5,12 @@ import io.github.advisorylock.ConnectionSettings;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockListener;
+import io.github.advisorylock.LockListeners;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.LockTimeoutException;
+import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RetryPolicy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -67,7 +70,7 @@ final class HeldLocks {
         Databases.leaveTransaction(database);
       }
       HeldLock held =
-          new AdvisoryLock(key, retry, Messages.logLines())
+          new AdvisoryLock(key, retry, listener(settings, retry))
               .acquire(session(connection, settings.lock()));
       RunLock lock = add(new RunLock(database, connection, key, held, log));
       prepare(lock, settings);
@@ -77,7 +80,7 @@ final class HeldLocks {
     } catch (DatabaseException e) {
       throw new LockException(
           "The connection cannot be prepared for the advisory lock %s: %s"
-              .formatted(key, e.getMessage()),
+              .formatted(key, LogLines.oneLine(e.getMessage())),
           e);
     }
   }
@@ -86,6 +89,12 @@ final class HeldLocks {
   static boolean isHeldByOther(LockException failure) {
     return failure.getCause() instanceof LockTimeoutException
         || failure instanceof TableLockedException;
+  }
+
+  private static LockListener listener(LiquibaseSettings settings, RetryPolicy retry) {
+    LockListener all =
+        LockListeners.forTool(APPLICATION, ReleaseOutcome.around(Messages.logLines()));
+    return retry.equals(settings.lock().retry()) ? all : new OnlyATry(all);
   }
 
   private static LockSession session(Connection connection, LockSettings settings) {

@@ -2,6 +2,7 @@ package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LogLines;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -30,13 +31,14 @@ final class HolderEnd {
     try {
       Optional<LockHolder> holder = LockHolder.find(connection, key);
       if (holder.isEmpty()) {
-        Messages.info("Nobody holds the advisory lock " + key);
+        succeeded("Nobody holds the advisory lock " + key);
         return;
       }
       end(connection, holder.get());
     } catch (SQLException e) {
       throw new LockException(
-          "Who holds the advisory lock %s cannot be found out: %s".formatted(key, e.getMessage()),
+          "Who holds the advisory lock %s cannot be found out: %s"
+              .formatted(key, LogLines.oneLine(e.getMessage())),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -49,7 +51,7 @@ final class HolderEnd {
       throws SQLException, InterruptedException, LockException {
     boolean told = tell(connection, holder);
     if (holder.awaitRelease(connection, told ? LONGEST_DEATH : Duration.ZERO)) {
-      Messages.info(
+      succeeded(
           told
               ? "Ended the session that held the advisory lock %s: %s"
                   .formatted(holder.key(), holder.describe())
@@ -62,6 +64,10 @@ final class HolderEnd {
     } else {
       throw mayNot(connection, holder, null);
     }
+  }
+
+  private static void succeeded(String line) {
+    ReleaseOutcome.ofSuccess(() -> Messages.info(line));
   }
 
   private static boolean tell(Connection connection, LockHolder holder)

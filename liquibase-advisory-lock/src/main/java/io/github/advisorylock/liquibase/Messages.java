@@ -31,14 +31,23 @@ final class Messages {
         });
   }
 
-  static void info(String line) {
+  static void info(String text) {
+    String line = LogLines.oneLine(text);
     Scope.getCurrentScope().getLog(AdvisoryLockService.class).info(line);
     userInterface().accept(line);
   }
 
-  static void warn(String line) {
+  static void warn(String text) {
+    String line = LogLines.oneLine(text);
     Scope.getCurrentScope().getLog(AdvisoryLockService.class).warning(line);
     userInterface().accept("WARNING: " + line);
+  }
+
+  /** To the log alone, of what the user interface shows as the failure of the command. */
+  static void logWarning(Exception failure) {
+    Scope.getCurrentScope()
+        .getLog(AdvisoryLockService.class)
+        .warning(LogLines.oneLine(failure.getMessage()));
   }
 
   /** Not where it is the log: nobody needs to read a line twice. */
