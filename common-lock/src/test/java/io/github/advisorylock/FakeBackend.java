@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** One session on a {@link FakeServer}. */
 final class FakeBackend {
@@ -70,6 +71,11 @@ final class FakeBackend {
 
   FakeBackend sharing(LockKey key) {
     locks.add(new Lock(key.value(), true, false));
+    return this;
+  }
+
+  FakeBackend named(String applicationName) {
+    settings.put("application_name", applicationName);
     return this;
   }
 
@@ -215,6 +221,14 @@ final class FakeBackend {
   private List<List<Object>> select(String sql, Iterator<Object> parameters) throws SQLException {
     if (sql.startsWith("select l.pid, a.usename")) {
       return server.holding((Long) parameters.next()).map(FakeBackend::activity).toList();
+    }
+    if (sql.startsWith("select s.pid, a.usename")) {
+      return status(parameters);
+    }
+    if (sql.startsWith("select n.key, n.held")) {
+      String holds = (String) parameters.next();
+      String waitsFor = (String) parameters.next();
+      return server.backends().flatMap(backend -> backend.namedKeys(holds, waitsFor)).toList();
     }
     if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
       return terminate(parameters, sql.contains("like 'idle%'"));
@@ -399,6 +413,42 @@ final class FakeBackend {
         hidden ? "<insufficient privilege>" : "select " + pid);
   }
 
+  private List<List<Object>> status(Iterator<Object> parameters) {
+    List<List<Object>> rows = new ArrayList<>();
+    for (int part = 1; part <= 3; part++) {
+      long key = (Long) parameters.next();
+      int number = part;
+      server
+          .backends()
+          .filter(backend -> backend.holds(key))
+          .forEach(backend -> rows.add(backend.activity(number)));
+    }
+    String waitsFor = (String) parameters.next();
+    server
+        .backends()
+        .filter(backend -> !backend.ended && backend.name().contains(waitsFor))
+        .map(backend -> backend.activity(3))
+        .filter(row -> !rows.contains(row))
+        .forEach(rows::add);
+    return rows;
+  }
+
+  private List<Object> activity(int part) {
+    List<Object> row = new ArrayList<>(activity());
+    row.add(part);
+    return row;
+  }
+
+  private Stream<List<Object>> namedKeys(String holds, String waitsFor) {
+    return locks.stream()
+        .filter(lock -> name().contains(lock.shared ? waitsFor : holds))
+        .map(lock -> List.of(lock.key, !lock.shared, name()));
+  }
+
+  private String name() {
+    return settings.get("application_name");
+  }
+
   private List<List<Object>> terminate(Iterator<Object> parameters, boolean ifIdle)
       throws SQLException {
     List<FakeBackend> holders = server.holding((Long) parameters.next()).toList();
@@ -413,7 +463,9 @@ final class FakeBackend {
         if (server.isProtectingBackends()) {
           throw new SQLException("permission denied to terminate process", "42501");
         }
-        holder.end();
+        if (!server.isIgnoringTermination()) {
+          holder.end();
+        }
         return List.of(List.of(true));
       }
     }

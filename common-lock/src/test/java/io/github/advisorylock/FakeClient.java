@@ -159,6 +159,10 @@ final class FakeClient {
     return "PostgreSQL";
   }
 
+  String getUserName() {
+    return "app";
+  }
+
   boolean getAutoCommit() {
     return autoCommit;
   }
@@ -354,6 +358,10 @@ final class FakeClient {
 
     double getDouble(int column) {
       return at(column) instanceof Double number ? number : 0;
+    }
+
+    long getLong(int column) {
+      return (Long) at(column);
     }
 
     String getString(int column) {

@@ -21,6 +21,7 @@ final class FakeServer {
   private boolean pretending;
   private boolean protectingBackends;
   private boolean hidingBackends;
+  private boolean ignoringTermination;
   private String failureToNotify;
 
   FakeServer() {
@@ -63,6 +64,12 @@ final class FakeServer {
   /** Lets no role end a session. */
   FakeServer protectingBackends() {
     protectingBackends = true;
+    return this;
+  }
+
+  /** Tells a session to end, and it does not. */
+  FakeServer ignoringTermination() {
+    ignoringTermination = true;
     return this;
   }
 
@@ -120,8 +127,16 @@ final class FakeServer {
     return protectingBackends;
   }
 
+  boolean isIgnoringTermination() {
+    return ignoringTermination;
+  }
+
   boolean isHidingBackends() {
     return hidingBackends;
+  }
+
+  Stream<FakeBackend> backends() {
+    return backends.stream();
   }
 
   /** The backends that hold the key, in whatever mode, in the order in which they were started. */

@@ -235,7 +235,7 @@ public final class AdvisoryLockService implements LockService {
 
   private void endHolder(LockKey key) throws LockException {
     try {
-      HolderEnd.force(Databases.connectionOf(database()), key);
+      ForcedRelease.of(Databases.connectionOf(database()), key);
     } catch (LockException e) {
       ReleaseOutcome.ofFailure(() -> Messages.logWarning(e));
       throw e;
