@@ -86,6 +86,29 @@ public final class AdvisoryLock {
     }
   }
 
+  /**
+   * Waits as long as the policy allows until the lock is free, and takes nothing: nobody holds it,
+   * and nobody works any more for a holder that has lost it. Somebody may take it the moment after.
+   *
+   * <p>Looks at it as often as the policy would try, on one connection in autocommit mode that is
+   * replaced if it is lost, and never waits in the server. Its listener hears of waiting, and of
+   * nothing else.
+   *
+   * @param source opens the connection to look from, which is closed at the end
+   * @throws LockTimeoutException if it did not become free in time
+   * @throws LockInterruptedException if the thread was interrupted; its interrupt flag is set
+   * @throws LockUnavailableException if the server cannot be asked, is not PostgreSQL, or is a
+   *     standby
+   */
+  public void awaitFree(ConnectionSource source) {
+    LockSession onlooker = new OnlookingSession(source);
+    try {
+      waitFor(onlooker, new Patience(retry, timing), new GuardedListener(listener));
+    } finally {
+      onlooker.giveBack(key);
+    }
+  }
+
   private void waitFor(LockSession session, Patience patience, LockListener told) {
     Duration nextReport = Duration.ZERO;
     boolean granted = false;

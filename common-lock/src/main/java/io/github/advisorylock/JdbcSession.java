@@ -126,11 +126,7 @@ abstract class JdbcSession extends LockSession {
 
   private void refuseUnlessReliable(LockKey key, LockSql.Look look) {
     if (look.standby()) {
-      throw new LockUnavailableException(
-          key,
-          "the server is a read-only standby, and its locks are not those of its primary. Connect"
-              + " to the primary, such as with targetServerType=primary",
-          null);
+      throw new LockUnavailableException(key, LockUnavailableException.STANDBY, null);
     }
     if (look.alreadyHeld() && level == LockLevel.SESSION) {
       throw new LockUnavailableException(

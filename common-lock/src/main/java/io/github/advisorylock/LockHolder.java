@@ -10,14 +10,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that holds a lock, as another session sees it. Immutable.
+ * A session that holds a lock, works under it or waits for it, as another session sees it.
+ * Immutable.
  *
  * <p>Of a session of another role PostgreSQL shows only pid, role and application name, unless one
  * is a member of {@code pg_read_all_stats}: what it hides is null here.
  *
  * @param key the key it holds; {@link LockKey#forWork} of a lock's key if the session does not hold
- *     that lock, but still works for an earlier holder that has lost it
- * @param pid its backend's process id
+ *     that lock, but still works for an earlier holder that has lost it, or, in a {@link
+ *     LockStatus}, just works; {@link LockKey#forWaiting} of it if the session waits
+ * @param pid its backend's process id; 0 for a prepared transaction, which belongs to no session
  * @param user its role; empty if hidden
  * @param applicationName who it says it is; empty if it says nothing
  * @param clientAddress where it comes from; null if hidden or over a local socket
@@ -142,20 +144,21 @@ public record LockHolder(
    */
   public String describe() {
     StringBuilder line = new StringBuilder(describeSession());
-    if (state != null) {
-      line.append(", ").append(state);
-    }
-    if (stateFor != null) {
-      line.append(" for ").append(Text.of(stateFor));
+    String doing = describeState();
+    if (!doing.isEmpty()) {
+      line.append(", ").append(doing);
     }
     if ("active".equals(state) && query != null) {
-      line.append(": ").append(shortened(query));
+      line.append(": ").append(describeQuery());
     }
     return Text.oneLine(line.toString());
   }
 
   /** Whose session it is, in one line, and nothing of what it does. */
   String describeSession() {
+    if (pid == 0) {
+      return "a prepared transaction (see pg_prepared_xacts)";
+    }
     StringBuilder line = new StringBuilder("pid ").append(pid);
     if (!applicationName.isEmpty()) {
       line.append(" [").append(applicationName).append(']');
@@ -172,7 +175,28 @@ public record LockHolder(
     return Text.oneLine(line.toString());
   }
 
-  private static String shortened(String query) {
+  /**
+   * What it is doing, for people.
+   *
+   * @return such as {@code idle for 12.0 s}; empty if hidden
+   */
+  public String describeState() {
+    if (state == null) {
+      return "";
+    }
+    return stateFor == null ? state : state + " for " + Text.of(stateFor);
+  }
+
+  /**
+   * Its current or last statement, for people: on one line, the first 100 characters, and nothing
+   * of one that mentions a password.
+   *
+   * @return such as {@code create index concurrently …}; empty if hidden
+   */
+  public String describeQuery() {
+    if (query == null) {
+      return "";
+    }
     if (Secrets.mayHoldPassword(query)) {
       return "(a statement that mentions a password)";
     }

@@ -117,6 +117,11 @@ public record LockKey(long value, String name) implements Serializable {
     return new LockKey(value ^ WAIT, name + "/wait");
   }
 
+  /** The number of the key whose {@link #forWaiting} has this number. */
+  static long ofWaiting(long waitingKey) {
+    return waitingKey ^ WAIT;
+  }
+
   private static long firstEightBytesOfSha256(byte[] bytes) {
     try {
       return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes)).getLong();

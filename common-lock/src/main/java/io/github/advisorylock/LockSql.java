@@ -10,7 +10,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,16 +26,22 @@ final class LockSql {
 
   static final String APPLICATION_NAME = "application_name";
 
-  /** How a key and its database show in pg_locks, in whatever mode; {@code k.key} is the key. */
-  private static final String SHOWS =
+  /** How all keys of this database show in pg_locks, in whatever mode. */
+  private static final String SHOWS_SOME_KEY =
       """
       l.locktype = 'advisory'
         and l.database = (select d.oid from pg_catalog.pg_database d
                           where d.datname = pg_catalog.current_database())
-        and l.classid = ((k.key >> 32) & 4294967295)::pg_catalog.oid
-        and l.objid = (k.key & 4294967295)::pg_catalog.oid
         and l.objsubid = 1 and l.granted
       """;
+
+  /** How one of them does; {@code k.key} is the key. */
+  private static final String SHOWS =
+      SHOWS_SOME_KEY
+          + """
+              and l.classid = ((k.key >> 32) & 4294967295)::pg_catalog.oid
+              and l.objid = (k.key & 4294967295)::pg_catalog.oid
+            """;
 
   private static final String HELD_BY =
       """
@@ -141,18 +149,61 @@ final class LockSql {
 
   private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
+  /** What can be seen of a session besides its process id. */
+  private static final String SESSION =
+      """
+      a.usename, a.application_name, pg_catalog.host(a.client_addr), a.backend_start, a.state,
+        extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
+      """;
+
   /** A prepared transaction has no process id, and nobody can end it by one. */
   private static final String HOLDER =
-      """
-      select l.pid, a.usename, a.application_name, pg_catalog.host(a.client_addr), a.backend_start,
-             a.state, extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
+      "select l.pid, "
+          + SESSION
+          + """
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
         left join pg_catalog.pg_stat_activity a on a.pid = l.pid
       where l.pid is not null and %s
       order by a.backend_start
       """
-          .formatted(SHOWS);
+              .formatted(SHOWS);
+
+  /**
+   * Who has a key or one of those made from it, with the number of the key's parameter; and who
+   * only says that it waits. One look at pg_locks, so that nobody is seen on both sides of a
+   * hand-over.
+   */
+  private static final String STATUS =
+      "select s.pid, "
+          + SESSION
+          + """
+            , s.part
+      from (select l.pid, k.part
+            from pg_catalog.pg_locks l,
+              (values (1, ?::bigint), (2, ?::bigint), (3, ?::bigint)) k(part, key)
+            where %s
+            union
+            select n.pid, 3 from pg_catalog.pg_stat_activity n
+            where n.datname = pg_catalog.current_database()
+              and pg_catalog.strpos(n.application_name, ?) > 0) s
+        left join pg_catalog.pg_stat_activity a on a.pid = s.pid
+      order by s.part, a.backend_start, s.pid
+      """
+              .formatted(SHOWS);
+
+  /** The keys of sessions that say in their names that they hold one, or wait for it. */
+  private static final String NAMED_KEYS =
+      """
+      select n.key, n.held, n.application_name
+      from (select (l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8 as key,
+                   l.mode = 'ExclusiveLock' as held, a.application_name
+            from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+            where %s) n
+      where pg_catalog.strpos(n.application_name, case when n.held then ? else ? end) > 0
+      order by n.held desc, n.application_name, n.key
+      """
+          .formatted(SHOWS_SOME_KEY);
 
   private static final String TERMINATE =
       """
@@ -464,6 +515,54 @@ final class LockSql {
 
   static void releaseSavepoint(Connection connection) throws SQLException {
     execute(connection, "release savepoint advisory_lock");
+  }
+
+  static boolean isStandby(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("select pg_catalog.pg_is_in_recovery()")) {
+      return firstBoolean(statement);
+    }
+  }
+
+  static LockStatus status(Connection connection, LockKey key) throws SQLException {
+    List<LockKey> keys = List.of(key, key.forWork(), key.forWaiting());
+    List<List<LockHolder>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    try (PreparedStatement statement = connection.prepareStatement(STATUS)) {
+      statement.setLong(1, keys.get(0).value());
+      statement.setLong(2, keys.get(1).value());
+      statement.setLong(3, keys.get(2).value());
+      statement.setString(4, SessionName.waitsFor(key));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          int part = row.getInt(9) - 1;
+          parts.get(part).add(holderOf(keys.get(part), row));
+        }
+      }
+    }
+    // Who has just got the lock says a moment later that it waits no more.
+    parts.get(2).removeIf(waiter -> parts.get(0).stream().anyMatch(waiter::isSameSession));
+    return new LockStatus(key, parts.get(0), parts.get(1), parts.get(2));
+  }
+
+  /**
+   * A key that some session has.
+   *
+   * @param held false if the session only listens, and this is the waiting key
+   */
+  record NamedKey(long value, boolean held, String applicationName) {}
+
+  static List<NamedKey> namedKeys(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(NAMED_KEYS)) {
+      statement.setString(1, SessionName.HOLDS);
+      statement.setString(2, SessionName.WAITS_FOR);
+      try (ResultSet row = statement.executeQuery()) {
+        List<NamedKey> keys = new ArrayList<>();
+        while (row.next()) {
+          keys.add(new NamedKey(row.getLong(1), row.getBoolean(2), row.getString(3)));
+        }
+        return keys;
+      }
+    }
   }
 
   static @Nullable LockHolder holder(Connection connection, LockKey key) throws SQLException {

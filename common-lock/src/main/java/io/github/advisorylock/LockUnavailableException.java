@@ -11,6 +11,15 @@ public final class LockUnavailableException extends LockException {
 
   private static final long serialVersionUID = 1L;
 
+  static final String STANDBY =
+      "the server is a read-only standby, and its locks are not those of its primary. Connect to"
+          + " the primary, such as with targetServerType=primary";
+
+  /** For somebody who only looks, perhaps at more than one key. */
+  LockUnavailableException(String reason) {
+    super("There are no advisory locks to be seen: " + reason, null);
+  }
+
   LockUnavailableException(LockKey key, String reason, @Nullable Throwable cause) {
     super("There is no advisory lock %s to be had: %s".formatted(key, reason), cause);
   }

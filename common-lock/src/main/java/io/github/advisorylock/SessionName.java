@@ -2,6 +2,9 @@ package io.github.advisorylock;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a lock session says of itself in {@code application_name}, the only thing about it that
@@ -12,6 +15,11 @@ final class SessionName {
   /** NAMEDATALEN - 1; the server cuts off what is longer, and with it the host and pid. */
   static final int LONGEST = 63;
 
+  static final String HOLDS = " holds ";
+  static final String WAITS_FOR = " waits for ";
+
+  private static final Pattern FORM =
+      Pattern.compile(".*?(?:" + HOLDS + "|" + WAITS_FOR + ")(.+) \\(.*:\\d+\\)");
   private static final int LONGEST_APPLICATION = 16;
   private static final int LONGEST_KEY = 20;
 
@@ -30,18 +38,32 @@ final class SessionName {
   }
 
   String holding(LockKey key) {
-    return name("holds", key);
+    return name(saying(HOLDS, key));
   }
 
   String waiting(LockKey key) {
-    return name("waits for", key);
+    return name(waitsFor(key));
   }
 
-  private String name(String verb, LockKey key) {
-    String what = application + " " + verb + " " + headOf(printable(key.name()), LONGEST_KEY);
+  /** What occurs in the name of every session that waits for the key, and says so. */
+  static String waitsFor(LockKey key) {
+    return saying(WAITS_FOR, key);
+  }
+
+  /** The name of the key, perhaps cut short, that a session says it holds or waits for. */
+  static Optional<String> keyNameIn(String applicationName) {
+    Matcher form = FORM.matcher(applicationName);
+    return form.matches() ? Optional.of(form.group(1)) : Optional.empty();
+  }
+
+  private static String saying(String verb, LockKey key) {
+    return verb + headOf(printable(key.name()), LONGEST_KEY) + " (";
+  }
+
+  private String name(String saying) {
+    String what = application + saying;
     String process = ":" + pid + ")";
-    int roomForHost = LONGEST - what.length() - " (".length() - process.length();
-    return what + " (" + tailOf(host, roomForHost) + process;
+    return what + tailOf(host, LONGEST - what.length() - process.length()) + process;
   }
 
   private static String headOf(String text, int length) {

@@ -57,6 +57,26 @@ class LockHolderTest {
         .doesNotContain("s3cret");
   }
 
+  @Test
+  void shouldSayWhatItDoes() {
+    assertThat(Holders.idle().describeState()).isEqualTo("idle for 12.0 s");
+    assertThat(Holders.ofOtherRole().describeState()).isEmpty();
+  }
+
+  @Test
+  void shouldShowTheLastStatementOfAnIdleSessionToWhoeverAsksForIt() {
+    assertThat(Holders.visible("idle", "select\n 1").describeQuery()).isEqualTo("select 1");
+    assertThat(Holders.ofOtherRole().describeQuery()).isEmpty();
+    assertThat(Holders.visible("idle", "alter role app password 's3cret'").describeQuery())
+        .isEqualTo("(a statement that mentions a password)");
+  }
+
+  @Test
+  void shouldTellAPreparedTransactionFromASession() {
+    assertThat(with(0, null).describe())
+        .isEqualTo("a prepared transaction (see pg_prepared_xacts)");
+  }
+
   private static LockHolder with(int pid, Instant connectedSince) {
     return new LockHolder(LockKey.of(1), pid, "", "", null, connectedSince, null, null, null);
   }

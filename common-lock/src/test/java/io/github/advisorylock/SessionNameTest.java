@@ -26,6 +26,28 @@ class SessionNameTest {
   }
 
   @Test
+  void shouldFindThoseWhoWaitByTheirNames() {
+    for (LockKey key : List.of(KEY, LockKey.named("billing-and-invoicing-of-europe"))) {
+      assertThat(new SessionName("flyway", "web-1", 4711).waiting(key))
+          .contains(SessionName.waitsFor(key));
+      assertThat(new SessionName("flyway", "web-1", 4711).holding(key))
+          .doesNotContain(SessionName.waitsFor(key));
+    }
+    assertThat(new SessionName("flyway", "web-1", 4711).waiting(LockKey.named("migrations")))
+        .doesNotContain(SessionName.waitsFor(KEY));
+  }
+
+  @Test
+  void shouldReadTheKeysNameFromASessionsName() {
+    SessionName name = new SessionName("my job", "web-1", 4711);
+
+    assertThat(SessionName.keyNameIn(name.holding(LockKey.named("a (b) c")))).contains("a (b) c");
+    assertThat(SessionName.keyNameIn(name.waiting(KEY))).contains("migration");
+    assertThat(SessionName.keyNameIn("psql")).isEmpty();
+    assertThat(SessionName.keyNameIn("somebody holds something")).isEmpty();
+  }
+
+  @Test
   void shouldNameThisProcess() {
     assertThat(new SessionName("flyway").holding(KEY))
         .startsWith("flyway holds migration (")

@@ -1,0 +1,132 @@
+package io.github.advisorylock;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A session that takes nothing: its try succeeds when the key is free. */
+final class OnlookingSession extends LockSession {
+
+  private final ConnectionSource source;
+  private @Nullable Connection connection;
+  private @Nullable LockHolder busy;
+
+  OnlookingSession(ConnectionSource source) {
+    this.source = source;
+  }
+
+  @Override
+  void open(LockKey key) throws SQLException {
+    if (connection == null) {
+      Connection opened = source.open();
+      connection = opened;
+      LockStatus.refuseUnlessPrimary(opened);
+    }
+  }
+
+  @Override
+  boolean tryLock(LockKey key) throws SQLException {
+    Connection current = connection;
+    if (current == null) {
+      throw new IllegalStateException("The session is not open");
+    }
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
+      LockStatus status = LockSql.status(scope.connection(), key);
+      busy =
+          Stream.concat(status.holders().stream(), status.workers().stream())
+              .findFirst()
+              .orElse(null);
+      return status.isFree();
+    }
+  }
+
+  /** It has nothing to listen to: whoever releases wakes up one of those who want the lock. */
+  @Override
+  boolean startWaiting(LockKey key, Duration longestPause) {
+    return false;
+  }
+
+  @Override
+  int listeners() {
+    return 0;
+  }
+
+  @Override
+  void awaitRelease(Duration atMost, Timing timing) throws InterruptedException {
+    timing.sleep(atMost);
+  }
+
+  @Override
+  @Nullable LockHolder orphan(LockKey key) {
+    return null; // a key that somebody works under is not free
+  }
+
+  @Override
+  void startHolding() {
+    // it holds nothing
+  }
+
+  @Override
+  boolean canCheckConnections() {
+    return false;
+  }
+
+  @Override
+  int backendPid() {
+    return 0;
+  }
+
+  @Override
+  Optional<Duration> heartbeat() {
+    return Optional.empty();
+  }
+
+  @Override
+  Optional<String> prepareRelease(LockKey key) {
+    return Optional.empty();
+  }
+
+  @Override
+  Optional<String> loss(LockKey key) {
+    return Optional.empty();
+  }
+
+  @Override
+  void announceWaiting(LockKey key) {
+    // it does not stand in line
+  }
+
+  @Override
+  @Nullable LockHolder holder(LockKey key) {
+    return busy;
+  }
+
+  @Override
+  boolean canStartAfresh(SQLException failure) {
+    close();
+    return SqlStates.passes(failure);
+  }
+
+  @Override
+  Optional<String> giveBack(LockKey key) {
+    close();
+    return Optional.empty();
+  }
+
+  private void close() {
+    Connection current = connection;
+    connection = null;
+    busy = null;
+    try {
+      if (current != null) {
+        current.close();
+      }
+    } catch (SQLException e) {
+      System.getLogger(OnlookingSession.class.getName())
+          .log(System.Logger.Level.DEBUG, "A connection could not be closed", e);
+    }
+  }
+}
