@@ -85,6 +85,18 @@ class HolderEndTest {
   }
 
   @Test
+  void shouldSayWhatToDoAboutAPreparedTransaction() throws Exception {
+    assertThat(end(LockHolder.unseen(KEY, 0)))
+        .isEqualTo(
+            new HolderEnd(
+                false,
+                "The advisory lock 42 is held by a prepared transaction (see pg_prepared_xacts),"
+                    + " which has no session to end. Commit it, or roll it back: select * from"
+                    + " pg_prepared_xacts;"));
+    assertThat(client.statements()).isEmpty();
+  }
+
+  @Test
   void shouldNotHideAnyOtherFailure() throws Exception {
     server.backend().holding(KEY);
     LockHolder holder = holder();
