@@ -26,8 +26,20 @@ final class ChildProcess implements AutoCloseable {
   }
 
   static ChildProcess start(Path folder, Map<String, String> environment, List<String> command) {
-    ProcessBuilder builder =
-        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+    return start(environment, builder(folder, command).redirectErrorStream(true));
+  }
+
+  /** The same, with what it prints to standard error in a file rather than in its output. */
+  static ChildProcess start(
+      Path folder, Map<String, String> environment, List<String> command, Path errors) {
+    return start(environment, builder(folder, command).redirectError(errors.toFile()));
+  }
+
+  private static ProcessBuilder builder(Path folder, List<String> command) {
+    return new ProcessBuilder(command).directory(folder.toFile());
+  }
+
+  private static ChildProcess start(Map<String, String> environment, ProcessBuilder builder) {
     builder.environment().keySet().removeIf(Replica::isSettingOfATool);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
