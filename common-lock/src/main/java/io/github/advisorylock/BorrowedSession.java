@@ -54,7 +54,7 @@ final class BorrowedSession extends JdbcSession {
 
   @Override
   Map<String, String> settingsToHold(LockLevel level, boolean canCheckConnections) {
-    return SessionSettings.borrowed(canCheckConnections);
+    return SessionSettings.borrowed(canCheckConnections, policy().timeouts());
   }
 
   @Override

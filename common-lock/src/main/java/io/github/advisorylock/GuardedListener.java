@@ -42,6 +42,11 @@ final class GuardedListener implements LockListener {
     tell(listener -> listener.onLost(event));
   }
 
+  @Override
+  public void onBlocked(Blocked event) {
+    tell(listener -> listener.onBlocked(event));
+  }
+
   private void tell(Consumer<LockListener> news) {
     for (LockListener listener : guarded) {
       try {

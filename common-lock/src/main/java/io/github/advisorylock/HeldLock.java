@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ public final class HeldLock implements AutoCloseable {
   private final LockListener listener;
   private final Timing timing;
   private final Duration acquiredAt;
+  private final BlockageWatch blockages;
   private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
   private @Nullable RunWatch heartbeat;
   private boolean closed;
@@ -35,6 +37,7 @@ public final class HeldLock implements AutoCloseable {
     this.listener = listener;
     this.timing = timing;
     this.acquiredAt = timing.now();
+    this.blockages = new BlockageWatch(key, session, listener, timing, this::lose);
   }
 
   /** Starts to confirm the lease, if there is one. */
@@ -153,7 +156,8 @@ public final class HeldLock implements AutoCloseable {
    * the next holder waits for that end; and a statement whose client has gone ends within seconds.
    *
    * <p>In a transaction that holds until its end. Otherwise, on a connection in autocommit mode, it
-   * holds until {@link Work#close}, or until the session ends.
+   * holds until {@link Work#close}, or until the session ends. For as long the session has the
+   * {@linkplain SessionPolicy#timeouts timeouts} of the lock's policy.
    *
    * @param working the connection that is worked on; not the lock's own
    * @return to be closed when the work has ended
@@ -163,8 +167,8 @@ public final class HeldLock implements AutoCloseable {
   public Work startWork(Connection working) throws SQLException {
     return verified(
         working.getAutoCommit()
-            ? Work.ofSession(working, key, session.canCheckConnections())
-            : Work.ofTransaction(working, key, session.canCheckConnections()),
+            ? Work.ofSession(working, key, workSettings())
+            : Work.ofTransaction(working, key, workSettings()),
         working);
   }
 
@@ -178,7 +182,11 @@ public final class HeldLock implements AutoCloseable {
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public Work startWorkOfSession(Connection working) throws SQLException {
-    return verified(Work.ofSession(working, key, session.canCheckConnections()), working);
+    return verified(Work.ofSession(working, key, workSettings()), working);
+  }
+
+  private Map<String, String> workSettings() {
+    return SessionSettings.working(session.canCheckConnections(), session.timeouts());
   }
 
   private Work verified(Work work, Connection working) throws SQLException {
@@ -190,6 +198,7 @@ public final class HeldLock implements AutoCloseable {
       } else {
         verify(working);
       }
+      blockages.start();
       verified = true;
       return work;
     } finally {
@@ -197,6 +206,68 @@ public final class HeldLock implements AutoCloseable {
         work.close();
       }
     }
+  }
+
+  /**
+   * Whether there are {@linkplain SessionPolicy#timeouts timeouts} for the work.
+   *
+   * @return false if the work has what its sessions have
+   */
+  public boolean hasTimeoutsForWork() {
+    return session.timeouts().areSet();
+  }
+
+  /**
+   * Bounds the statements of the transaction that a connection is in, where nothing lasts longer
+   * than that, such as behind a pooler. Does nothing without {@linkplain SessionPolicy#timeouts
+   * timeouts}, nor in autocommit mode.
+   *
+   * @param working a connection that works under this lock
+   * @throws SQLException if the server cannot be asked
+   */
+  public void boundTransaction(Connection working) throws SQLException {
+    if (hasTimeoutsForWork() && !working.getAutoCommit()) {
+      LockSql.setForTransaction(working, session.timeouts().settings());
+    }
+  }
+
+  /**
+   * Says that the next statements record what has been done, so that its {@linkplain
+   * SessionPolicy#timeouts timeouts} must not end them: until the transaction ends, after which
+   * they are in force again, whatever the work has set them to; in autocommit mode, until the work
+   * ends. Does nothing without timeouts.
+   *
+   * @param working a connection that works under this lock, on a session that it keeps
+   * @throws SQLException if the server cannot be asked
+   */
+  public void suspendTimeouts(Connection working) throws SQLException {
+    if (!hasTimeoutsForWork()) {
+      return;
+    }
+    WorkTimeouts timeouts = session.timeouts();
+    if (working.getAutoCommit()) {
+      LockSql.set(working, timeouts.suspended());
+    } else {
+      LockSql.set(working, timeouts.suspended(), timeouts.settings());
+    }
+  }
+
+  /**
+   * What there is to say, besides what the server said, of a statement of the work that failed:
+   * which {@linkplain SessionPolicy#timeouts timeout} that was, and who was in its way.
+   *
+   * <p>Where the lock has a session of its own, that was seen while the statement waited, unless
+   * the timeout is shorter than a tenth of a second. Elsewhere, those are named who hold locks on
+   * what the statement names when this is called; if the lock is on the session that failed, and in
+   * a transaction there, that is rolled back for it, as nothing else can be done to it. Never
+   * throws.
+   *
+   * @param sqlState why it failed
+   * @param statement what failed, and what the server said of it
+   * @return empty if that had nothing to do with a timeout that is set
+   */
+  public Optional<String> explain(String sqlState, String statement) {
+    return new TimeoutText(session, blockages).explain(sqlState, statement);
   }
 
   private void throwIfLost(@Nullable SQLException cause) {
@@ -226,6 +297,7 @@ public final class HeldLock implements AutoCloseable {
       return;
     }
     closed = true;
+    blockages.stop();
     if (heartbeat != null) {
       heartbeat.stop();
     }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -273,6 +274,44 @@ abstract class JdbcSession extends LockSession {
   @Override
   final boolean canCheckConnections() {
     return canCheckConnections;
+  }
+
+  @Override
+  final WorkTimeouts timeouts() {
+    return policy.timeouts();
+  }
+
+  /**
+   * In a transaction not: a look takes a snapshot, and a CREATE INDEX CONCURRENTLY that happens to
+   * see it waits for the end of that transaction.
+   */
+  @Override
+  final synchronized Optional<Duration> betweenLooks() {
+    return isOurs() && level == LockLevel.SESSION
+        ? policy.timeouts().betweenLooks()
+        : Optional.empty();
+  }
+
+  @Override
+  final synchronized @Nullable Blockage blockage(LockKey key) throws SQLException {
+    return connection == null ? null : LockSql.blockage(connection, key.forWork());
+  }
+
+  @Override
+  final synchronized List<ServerSession> suspects(String statement) throws SQLException {
+    Connection current = connection;
+    if (current == null) {
+      return List.of();
+    }
+    try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
+      return level.ask(scope.connection(), asked -> LockSql.suspects(asked, statement));
+    } catch (SQLException e) {
+      if (isOurs() || !SqlStates.IN_FAILED_TRANSACTION.equals(SqlStates.of(e))) {
+        throw e;
+      }
+      LockSql.rollback(current);
+      return suspects(statement);
+    }
   }
 
   @Override

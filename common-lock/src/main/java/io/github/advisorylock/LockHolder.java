@@ -5,7 +5,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +40,6 @@ public record LockHolder(
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
-  private static final int LONGEST_QUERY = 100;
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
   /**
@@ -80,6 +78,19 @@ public record LockHolder(
    */
   boolean terminateIfIdle(Connection connection) throws SQLException {
     return LockSql.terminateIfIdle(connection, this);
+  }
+
+  static LockHolder of(LockKey key, ServerSession session) {
+    return new LockHolder(
+        key,
+        session.pid(),
+        session.user(),
+        session.applicationName(),
+        session.clientAddress(),
+        session.connectedSince(),
+        session.state(),
+        session.stateFor(),
+        session.query());
   }
 
   /** A session of which nothing but the process id can be seen. */
@@ -143,36 +154,12 @@ public record LockHolder(
    * @return such as {@code pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7}
    */
   public String describe() {
-    StringBuilder line = new StringBuilder(describeSession());
-    String doing = describeState();
-    if (!doing.isEmpty()) {
-      line.append(", ").append(doing);
-    }
-    if ("active".equals(state) && query != null) {
-      line.append(": ").append(describeQuery());
-    }
-    return Text.oneLine(line.toString());
+    return session().describeActivity();
   }
 
   /** Whose session it is, in one line, and nothing of what it does. */
   String describeSession() {
-    if (pid == 0) {
-      return "a prepared transaction (see pg_prepared_xacts)";
-    }
-    StringBuilder line = new StringBuilder("pid ").append(pid);
-    if (!applicationName.isEmpty()) {
-      line.append(" [").append(applicationName).append(']');
-    }
-    if (!user.isEmpty()) {
-      line.append(", user ").append(user);
-    }
-    if (clientAddress != null) {
-      line.append(", from ").append(clientAddress);
-    }
-    if (connectedSince != null) {
-      line.append(", connected since ").append(connectedSince.truncatedTo(ChronoUnit.SECONDS));
-    }
-    return Text.oneLine(line.toString());
+    return session().describeSession();
   }
 
   /**
@@ -181,10 +168,7 @@ public record LockHolder(
    * @return such as {@code idle for 12.0 s}; empty if hidden
    */
   public String describeState() {
-    if (state == null) {
-      return "";
-    }
-    return stateFor == null ? state : state + " for " + Text.of(stateFor);
+    return session().describeState();
   }
 
   /**
@@ -194,14 +178,12 @@ public record LockHolder(
    * @return such as {@code create index concurrently …}; empty if hidden
    */
   public String describeQuery() {
-    if (query == null) {
-      return "";
-    }
-    if (Secrets.mayHoldPassword(query)) {
-      return "(a statement that mentions a password)";
-    }
-    String line = Text.squeezed(query);
-    return line.length() <= LONGEST_QUERY ? line : line.substring(0, LONGEST_QUERY) + "…";
+    return query == null ? "" : ServerSession.shortened(query);
+  }
+
+  private ServerSession session() {
+    return new ServerSession(
+        pid, user, applicationName, clientAddress, connectedSince, state, stateFor, query);
   }
 
   /** Like {@link #describe}: a query's secrets do not get into a log by way of this record. */

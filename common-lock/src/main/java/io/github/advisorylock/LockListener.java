@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,15 @@ public interface LockListener {
    * @param event what went wrong
    */
   default void onLost(Lost event) {}
+
+  /**
+   * What works under the lock waits for somebody: another session holds what it wants to lock. Seen
+   * only with {@link WorkTimeouts#lock}, where the lock has a session of its own; once for each
+   * such wait, on a thread of the lock's own, after about a third of that timeout.
+   *
+   * @param event who waits for whom
+   */
+  default void onBlocked(Blocked event) {}
 
   /**
    * A wait that goes on.
@@ -115,4 +125,27 @@ public interface LockListener {
    * @param reason what the server said, for people
    */
   record Lost(LockKey key, Duration held, String reason) {}
+
+  /**
+   * Work that waits.
+   *
+   * @param key the key under which it is done
+   * @param pid the process id of the working session's backend
+   * @param statement what that executes; null if hidden
+   * @param by who is in its way, at least one
+   */
+  record Blocked(LockKey key, int pid, @Nullable String statement, List<ServerSession> by) {
+
+    /**
+     * Work that waits.
+     *
+     * @param key the key under which it is done
+     * @param pid the process id of the working session's backend
+     * @param statement what that executes; null if hidden
+     * @param by who is in its way; copied
+     */
+    public Blocked {
+      by = List.copyOf(by);
+    }
+  }
 }

@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,25 @@ public abstract class LockSession {
 
   /** Whether working sessions on this server can be told to look whether their client is there. */
   abstract boolean canCheckConnections();
+
+  /** What bounds the statements of the work. */
+  abstract WorkTimeouts timeouts();
+
+  /** How often to look for a {@link #blockage}; empty if that is of no use, or does harm. */
+  abstract Optional<Duration> betweenLooks();
+
+  /**
+   * Who works under the key and waits for a lock, and for whom. Safe to call from another thread.
+   *
+   * @return null if nobody waits
+   */
+  abstract @Nullable Blockage blockage(LockKey key) throws SQLException;
+
+  /**
+   * Who might have been in the way of a statement of the work that has failed: sessions that hold
+   * locks on what it names. If it failed in a transaction on this session, that is rolled back.
+   */
+  abstract List<ServerSession> suspects(String statement) throws SQLException;
 
   /** The process id of the backend that holds the lock. */
   abstract int backendPid();

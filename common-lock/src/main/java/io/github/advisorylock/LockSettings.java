@@ -24,6 +24,9 @@ public record LockSettings(
     SessionPolicy session,
     @Nullable ConnectionSettings connection) {
 
+  static final String LOCK_TIMEOUT = "migrationLockTimeout";
+  static final String STATEMENT_TIMEOUT = "migrationStatementTimeout";
+
   private static final Duration SHORTEST_DELAY = Duration.ofMillis(1);
 
   /**
@@ -46,7 +49,9 @@ public record LockSettings(
         "pooling",
         "url",
         "user",
-        "password");
+        "password",
+        LOCK_TIMEOUT,
+        STATEMENT_TIMEOUT);
   }
 
   /**
@@ -66,7 +71,9 @@ public record LockSettings(
         new SessionPolicy(
             reader.choice("pooling", SessionPolicy.DEFAULT.pooling()),
             lease(reader),
-            reader.flag("wakeUp", SessionPolicy.DEFAULT.wakeUp())),
+            reader.flag("wakeUp", SessionPolicy.DEFAULT.wakeUp()),
+            new WorkTimeouts(
+                workTimeout(reader, LOCK_TIMEOUT), workTimeout(reader, STATEMENT_TIMEOUT))),
         connection(reader));
   }
 
@@ -133,6 +140,17 @@ public record LockSettings(
           "0 for none, or a duration from 1s to 24h, such as 30s");
     }
     return lease;
+  }
+
+  private static @Nullable Duration workTimeout(SettingReader reader, String name) {
+    Duration timeout = reader.duration(name, Duration.ZERO);
+    if (timeout != null && !WorkTimeouts.isPossible(timeout)) {
+      throw reader.rejected(
+          name,
+          String.valueOf(reader.text(name)),
+          "0 for none, or a duration from 1ms to 24 days, such as 5s");
+    }
+    return timeout;
   }
 
   private static Duration longer(Duration one, @Nullable Duration other) {

@@ -205,6 +205,44 @@ final class LockSql {
       """
           .formatted(SHOWS_SOME_KEY);
 
+  /** Processes of one parallel query count as one. */
+  private static final String BLOCKAGE =
+      """
+      select w.pid, w.backend_start is not null, w.query, b.pid, %s
+      from pg_catalog.pg_locks l
+        cross join (values (?::bigint)) k(key)
+        join pg_catalog.pg_stat_activity w on w.pid = l.pid
+        cross join lateral (select distinct u.pid
+                            from pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid)) u(pid)) b
+        left join pg_catalog.pg_stat_activity a on a.pid = b.pid
+      where %s
+      order by w.pid, a.xact_start, b.pid
+      """
+          .formatted(SESSION, SHOWS);
+
+  /** Words are what names of tables are made of, unless they are quoted. */
+  private static final String SUSPECTS =
+      """
+      select a.pid, %s
+      from pg_catalog.pg_stat_activity a
+      where a.pid <> pg_catalog.pg_backend_pid()
+        and exists (select from pg_catalog.pg_locks l
+                      join pg_catalog.pg_class c on c.oid = l.relation
+                    where l.pid = a.pid and l.locktype = 'relation' and l.granted
+                      and l.database = (select d.oid from pg_catalog.pg_database d
+                                        where d.datname = pg_catalog.current_database())
+                      and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
+                      and pg_catalog.lower(c.relname::pg_catalog.text) = any
+                        (pg_catalog.regexp_split_to_array(
+                           pg_catalog.lower(?::pg_catalog.text), '[^[:alnum:]_$]+')))
+      order by a.xact_start, a.pid
+      limit 3
+      """
+          .formatted(SESSION);
+
+  /** Names come early in a statement; data may be long. */
+  private static final int LONGEST_STATEMENT = 10_000;
+
   private static final String TERMINATE =
       """
       select pg_catalog.pg_terminate_backend(l.pid)
@@ -497,6 +535,26 @@ final class LockSql {
     }
   }
 
+  /** Until the transaction ends, in which the connection is, or which this begins. */
+  static void setForTransaction(Connection connection, Map<String, String> settings)
+      throws SQLException {
+    set(connection, settings, Map.of());
+  }
+
+  /** For the session, and something else until the transaction ends. */
+  static void set(
+      Connection connection, Map<String, String> forTransaction, Map<String, String> forSession)
+      throws SQLException {
+    String sql =
+        "select true"
+            + (", " + SET).repeat(forSession.size())
+            + (", " + SET_LOCAL).repeat(forTransaction.size());
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, bind(statement, 1, forSession), forTransaction);
+      firstBoolean(statement);
+    }
+  }
+
   /**
    * A statement that takes no snapshot, in a transaction at READ COMMITTED: the one that an earlier
    * statement left behind goes, and CREATE INDEX CONCURRENTLY need not wait for it.
@@ -569,24 +627,57 @@ final class LockSql {
     try (PreparedStatement statement = connection.prepareStatement(HOLDER)) {
       statement.setLong(1, key.value());
       try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? holderOf(key, row) : null;
+        return row.next() ? LockHolder.of(key, sessionOf(row, 1)) : null;
       }
     }
   }
 
-  private static LockHolder holderOf(LockKey key, ResultSet row) throws SQLException {
-    OffsetDateTime connectedSince = row.getObject(5, OffsetDateTime.class);
+  private static ServerSession sessionOf(ResultSet row, int first) throws SQLException {
+    OffsetDateTime connectedSince = row.getObject(first + 4, OffsetDateTime.class);
     boolean hidden = connectedSince == null;
-    return new LockHolder(
-        key,
-        row.getInt(1),
-        emptyIfNull(row.getString(2)),
-        emptyIfNull(row.getString(3)),
-        row.getString(4),
+    return new ServerSession(
+        row.getInt(first),
+        emptyIfNull(row.getString(first + 1)),
+        emptyIfNull(row.getString(first + 2)),
+        row.getString(first + 3),
         hidden ? null : connectedSince.toInstant(),
-        row.getString(6),
-        hidden ? null : Duration.ofMillis(Math.max(0, (long) (row.getDouble(7) * 1_000))),
-        hidden ? null : row.getString(8));
+        row.getString(first + 5),
+        hidden ? null : Duration.ofMillis(Math.max(0, (long) (row.getDouble(first + 6) * 1_000))),
+        hidden ? null : row.getString(first + 7));
+  }
+
+  /** The first session that shares the key and waits for a lock; null if none does. */
+  static @Nullable Blockage blockage(Connection connection, LockKey workKey) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(BLOCKAGE)) {
+      statement.setLong(1, workKey.value());
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? blockageOf(row) : null;
+      }
+    }
+  }
+
+  private static Blockage blockageOf(ResultSet row) throws SQLException {
+    int pid = row.getInt(1);
+    String statement = row.getBoolean(2) ? row.getString(3) : null;
+    List<ServerSession> by = new ArrayList<>();
+    do {
+      by.add(sessionOf(row, 4));
+    } while (row.next() && row.getInt(1) == pid);
+    return new Blockage(pid, statement, by);
+  }
+
+  /** The sessions with the oldest transactions of those that hold locks on what is named. */
+  static List<ServerSession> suspects(Connection connection, String names) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(SUSPECTS)) {
+      statement.setString(1, names.substring(0, Math.min(names.length(), LONGEST_STATEMENT)));
+      List<ServerSession> suspects = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          suspects.add(sessionOf(row, 1));
+        }
+      }
+      return suspects;
+    }
   }
 
   static boolean terminate(Connection connection, LockHolder holder) throws SQLException {

@@ -83,4 +83,16 @@ public final class LogLines implements LockListener {
         "The advisory lock %s was lost: %s. It had been acquired %s before"
             .formatted(event.key(), event.reason(), Text.of(event.held())));
   }
+
+  @Override
+  public void onBlocked(Blocked event) {
+    String statement = event.statement();
+    warn.accept(
+        "The work under the advisory lock %s (pid %d%s) waits for %s"
+            .formatted(
+                event.key(),
+                event.pid(),
+                statement == null ? "" : ": " + ServerSession.shortened(statement),
+                Text.inTheWay(event.by())));
+  }
 }

@@ -16,6 +16,8 @@ import java.util.Map;
 final class SessionSettings {
 
   static final String IDLE_SESSION_TIMEOUT = "idle_session_timeout";
+  static final String LOCK_TIMEOUT = "lock_timeout";
+  static final String STATEMENT_TIMEOUT = "statement_timeout";
 
   private static final String OFF = "0";
 
@@ -48,8 +50,8 @@ final class SessionSettings {
     Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
     settings.putAll(UNACKNOWLEDGED);
     settings.put("plan_cache_mode", "force_generic_plan"); // our statements have one plan
-    settings.put("statement_timeout", OFF);
-    settings.put("lock_timeout", OFF);
+    settings.put(STATEMENT_TIMEOUT, OFF);
+    settings.put(LOCK_TIMEOUT, OFF);
     settings.put("idle_in_transaction_session_timeout", OFF);
     settings.put("transaction_timeout", OFF);
     settings.put(IDLE_SESSION_TIMEOUT, inMillis(longestSilence));
@@ -59,15 +61,15 @@ final class SessionSettings {
   /** The part of it that ends with a transaction in which the lock is held. */
   static Map<String, String> ofHoldingTransaction() {
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("statement_timeout", OFF);
-    settings.put("lock_timeout", OFF);
+    settings.put(STATEMENT_TIMEOUT, OFF);
+    settings.put(LOCK_TIMEOUT, OFF);
     settings.put("transaction_timeout", OFF);
     return settings;
   }
 
   /** For a session that works while it holds the lock. */
-  static Map<String, String> borrowed(boolean canCheckConnections) {
-    Map<String, String> settings = working(canCheckConnections);
+  static Map<String, String> borrowed(boolean canCheckConnections, WorkTimeouts timeouts) {
+    Map<String, String> settings = working(canCheckConnections, timeouts);
     settings.putAll(UNACKNOWLEDGED);
     return settings;
   }
@@ -76,11 +78,12 @@ final class SessionSettings {
    * For a session that works: what it executes ends soon when its client has gone. Without
    * keepalives, to look at the connection would not tell that of a client whose host has vanished.
    */
-  static Map<String, String> working(boolean canCheckConnections) {
+  static Map<String, String> working(boolean canCheckConnections, WorkTimeouts timeouts) {
     Map<String, String> settings = new LinkedHashMap<>(KEEPALIVES);
     if (canCheckConnections) {
       settings.put(CONNECTION_CHECK, "1s");
     }
+    settings.putAll(timeouts.settings());
     return settings;
   }
 

@@ -13,6 +13,8 @@ final class SqlStates {
 
   static final String INSUFFICIENT_PRIVILEGE = "42501";
   static final String IN_FAILED_TRANSACTION = "25P02";
+  static final String LOCK_NOT_AVAILABLE = "55P03"; // lock_timeout, or NOWAIT
+  static final String QUERY_CANCELED = "57014"; // statement_timeout, or somebody
 
   /** Comes at the commit, when everything else has been done. */
   static final String NOTIFICATION_QUEUE_FULL = "54000"; // program_limit_exceeded
@@ -33,7 +35,7 @@ final class SqlStates {
           "57P05", // idle_session_timeout
           "53300", // too many connections
           "53200", // out of (shared) memory
-          "55P03", // lock_timeout
+          LOCK_NOT_AVAILABLE,
           "40P01"); // deadlock victim
 
   private SqlStates() {}

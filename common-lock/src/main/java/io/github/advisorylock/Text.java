@@ -1,7 +1,10 @@
 package io.github.advisorylock;
 
+import static java.util.stream.Collectors.joining;
+
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,17 @@ final class Text {
     return holder.key().equals(key)
         ? "held by " + holder.describe()
         : "it is ours, but a session still works for a run that has lost it: " + holder.describe();
+  }
+
+  /** Who is in the way, and how to get them out of it. */
+  static String inTheWay(List<ServerSession> sessions) {
+    String who = sessions.stream().map(ServerSession::describe).collect(joining("; "));
+    String toEnd =
+        sessions.stream()
+            .filter(session -> !session.isPreparedTransaction())
+            .map(session -> LockSql.endHolder(session.pid()))
+            .collect(joining(" "));
+    return toEnd.isEmpty() ? who : who + ". To end it, if it is stuck: " + toEnd;
   }
 
   static String lastTryFailed(SQLException failure) {

@@ -32,18 +32,16 @@ public final class Work implements AutoCloseable {
     this.endsWithTransaction = endsWithTransaction;
   }
 
-  static Work ofTransaction(Connection working, LockKey key, boolean canCheckConnections)
+  static Work ofTransaction(Connection working, LockKey key, Map<String, String> settings)
       throws SQLException {
     LockKey workKey = key.forWork();
-    Map<String, String> settings = SessionSettings.working(canCheckConnections);
     refuseUnless(LockSql.shareForTransaction(working, workKey, settings), workKey);
     return new Work(working, workKey, Map.of(), true);
   }
 
-  static Work ofSession(Connection working, LockKey key, boolean canCheckConnections)
+  static Work ofSession(Connection working, LockKey key, Map<String, String> settings)
       throws SQLException {
     LockKey workKey = key.forWork();
-    Map<String, String> settings = SessionSettings.working(canCheckConnections);
     try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
       Map<String, String> found = LockSql.settings(scope.connection(), settings.keySet());
       refuseUnless(LockSql.share(scope.connection(), workKey, settings), workKey);

@@ -48,6 +48,8 @@ final class FakeBackend {
   /** What the columns of the statement at work depend on. */
   private Boolean given;
 
+  private final Set<String> relations = new TreeSet<>();
+  private List<FakeBackend> blockers = List.of();
   private String state = "idle";
   private Duration stateFor = Duration.ofMillis(2_500);
 
@@ -62,6 +64,17 @@ final class FakeBackend {
     state = activity;
     stateFor = since;
     return this;
+  }
+
+  /** Holds a lock on a table. */
+  FakeBackend locking(String relation) {
+    relations.add(relation);
+    return this;
+  }
+
+  /** Waits for others, from now on. */
+  void waitFor(FakeBackend... others) {
+    blockers = List.of(others);
   }
 
   FakeBackend holding(LockKey key) {
@@ -229,6 +242,12 @@ final class FakeBackend {
       String holds = (String) parameters.next();
       String waitsFor = (String) parameters.next();
       return server.backends().flatMap(backend -> backend.namedKeys(holds, waitsFor)).toList();
+    }
+    if (sql.startsWith("select w.pid")) {
+      return blockages((Long) parameters.next());
+    }
+    if (sql.startsWith("select a.pid")) {
+      return suspects((String) parameters.next());
     }
     if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
       return terminate(parameters, sql.contains("like 'idle%'"));
@@ -447,6 +466,33 @@ final class FakeBackend {
 
   private String name() {
     return settings.get("application_name");
+  }
+
+  private List<List<Object>> blockages(long workKey) {
+    List<List<Object>> rows = new ArrayList<>();
+    server
+        .holding(workKey)
+        .forEach(
+            worker ->
+                worker.blockers.forEach(
+                    blocker -> {
+                      List<Object> row = new ArrayList<>();
+                      row.addAll(
+                          List.of(
+                              worker.pid, !server.isHidingBackends(), worker.activity().get(7)));
+                      row.addAll(blocker.activity());
+                      rows.add(row);
+                    }));
+    return rows;
+  }
+
+  private List<List<Object>> suspects(String names) {
+    List<String> words = List.of(names.split("\\W+", -1));
+    return server
+        .backends()
+        .filter(backend -> backend != this && backend.relations.stream().anyMatch(words::contains))
+        .map(FakeBackend::activity)
+        .toList();
   }
 
   private List<List<Object>> terminate(Iterator<Object> parameters, boolean ifIdle)

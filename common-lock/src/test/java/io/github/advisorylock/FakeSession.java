@@ -26,6 +26,18 @@ final class FakeSession extends LockSession {
     LockHolder give() throws SQLException;
   }
 
+  /** What a look for whoever is in the way comes to. */
+  @FunctionalInterface
+  interface BlockageAnswer {
+    Blockage give() throws SQLException;
+  }
+
+  /** What a look for whoever may have been in the way comes to. */
+  @FunctionalInterface
+  interface SuspectsAnswer {
+    List<ServerSession> give() throws SQLException;
+  }
+
   private final Deque<Answer> tries = new ArrayDeque<>();
   private Answer everyFurtherTry = () -> false;
   private Answer open = () -> true;
@@ -42,6 +54,12 @@ final class FakeSession extends LockSession {
   private final List<Duration> awaited = new ArrayList<>();
   private Optional<Duration> heartbeat = Optional.empty();
   private volatile Optional<String> loss = Optional.empty();
+  private WorkTimeouts timeouts = WorkTimeouts.NONE;
+  private Optional<Duration> betweenLooks = Optional.empty();
+  private volatile BlockageAnswer blockage = () -> null;
+  private SuspectsAnswer suspects = List::of;
+  private final CountDownLatch untilThirdLook = new CountDownLatch(3);
+  private volatile Thread looking;
 
   private int opened;
   private int tried;
@@ -113,6 +131,36 @@ final class FakeSession extends LockSession {
   FakeSession heartbeat(Duration period) {
     heartbeat = Optional.of(period);
     return this;
+  }
+
+  FakeSession timeouts(WorkTimeouts forWork) {
+    timeouts = forWork;
+    return this;
+  }
+
+  FakeSession betweenLooks(Duration pause) {
+    betweenLooks = Optional.of(pause);
+    return this;
+  }
+
+  FakeSession blockage(BlockageAnswer answer) {
+    blockage = answer;
+    return this;
+  }
+
+  FakeSession suspects(SuspectsAnswer answer) {
+    suspects = answer;
+    return this;
+  }
+
+  boolean awaitThirdLook() throws InterruptedException {
+    return untilThirdLook.await(60, TimeUnit.SECONDS);
+  }
+
+  /** Whether the thread that looked last ends. */
+  boolean looksHaveEnded() throws InterruptedException {
+    looking.join(60_000);
+    return !looking.isAlive();
   }
 
   FakeSession lost(String reason) {
@@ -221,6 +269,28 @@ final class FakeSession extends LockSession {
   @Override
   boolean canCheckConnections() {
     return true;
+  }
+
+  @Override
+  WorkTimeouts timeouts() {
+    return timeouts;
+  }
+
+  @Override
+  Optional<Duration> betweenLooks() {
+    return betweenLooks;
+  }
+
+  @Override
+  Blockage blockage(LockKey key) throws SQLException {
+    looking = Thread.currentThread();
+    untilThirdLook.countDown();
+    return blockage.give();
+  }
+
+  @Override
+  List<ServerSession> suspects(String statement) throws SQLException {
+    return suspects.give();
   }
 
   @Override

@@ -59,7 +59,9 @@ class LockSettingsTest {
                 "pooling", "transaction",
                 "url", URL,
                 "user", "locker",
-                "password", " s3cret "))
+                "password", " s3cret ",
+                "migrationLockTimeout", "3s",
+                "migrationStatementTimeout", "0"))
         .isEqualTo(
             new LockSettings(
                 false,
@@ -71,7 +73,11 @@ class LockSettingsTest {
                     Duration.ofMillis(50),
                     Duration.ofMillis(20),
                     Duration.ofSeconds(2)),
-                new SessionPolicy(Pooling.TRANSACTION, Duration.ofSeconds(20), false),
+                new SessionPolicy(
+                    Pooling.TRANSACTION,
+                    Duration.ofSeconds(20),
+                    false,
+                    new WorkTimeouts(Duration.ofSeconds(3), Duration.ZERO)),
                 new ConnectionSettings(URL, "locker", " s3cret ")));
   }
 
@@ -293,6 +299,31 @@ class LockSettingsTest {
         .withMessage(
             "tool.lease is '%s', but must be 0 for none, or a duration from 1s to 24h, such as 30s"
                 .formatted(text));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, PT0S", "1ms, PT0.001S", "3s, PT3S", "576h, P24D"})
+  void shouldTakeTimeoutsThatTheServerCanHold(String text, Duration timeout) {
+    WorkTimeouts lock = read("migrationLockTimeout", text).session().timeouts();
+    WorkTimeouts statement = read("migrationStatementTimeout", text).session().timeouts();
+
+    assertThat(lock).isEqualTo(new WorkTimeouts(timeout, null));
+    assertThat(statement).isEqualTo(new WorkTimeouts(null, timeout));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "migrationLockTimeout, PT0.0009S",
+    "migrationLockTimeout, 577h",
+    "migrationStatementTimeout, PT0.0009S",
+    "migrationStatementTimeout, 577h"
+  })
+  void shouldRefuseTimeoutsThatTheServerCannotHold(String name, String text) {
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> read(name, text))
+        .withMessage(
+            "tool.%s is '%s', but must be 0 for none, or a duration from 1ms to 24 days, such as 5s"
+                .formatted(name, text));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.advisorylock.LockListener.Acquired;
+import io.github.advisorylock.LockListener.Blocked;
 import io.github.advisorylock.LockListener.Lost;
 import io.github.advisorylock.LockListener.Released;
 import io.github.advisorylock.LockListener.Waiting;
@@ -157,5 +158,25 @@ class LogLinesTest {
   @Test
   void shouldMakeOneLineOfWhatAServerDidNotSay() {
     assertThat(LogLines.oneLine(null)).isEqualTo("null");
+  }
+
+  @Test
+  void shouldWarnOfWorkThatWaitsForSomebody() {
+    List<ServerSession> others =
+        List.of(
+            new ServerSession(7, "app", "psql", null, null, "idle", null, "update orders"),
+            new ServerSession(0, "", "", null, null, null, null, null),
+            new ServerSession(8, "", "", null, null, null, null, null));
+    logLines.onBlocked(new Blocked(KEY, 4711, "drop table\n  orders", others));
+    logLines.onBlocked(new Blocked(KEY, 4711, null, others.subList(1, 2)));
+
+    assertThat(lines)
+        .containsExactly(
+            "WARN The work under the advisory lock 42 (pid 4711: drop table orders) waits for pid 7"
+                + " [psql], user app, idle, last: update orders; a prepared transaction (see"
+                + " pg_prepared_xacts); pid 8. To end it, if it is stuck: select"
+                + " pg_terminate_backend(7); select pg_terminate_backend(8);",
+            "WARN The work under the advisory lock 42 (pid 4711) waits for a prepared transaction"
+                + " (see pg_prepared_xacts)");
   }
 }

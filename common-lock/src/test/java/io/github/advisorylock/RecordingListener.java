@@ -45,4 +45,9 @@ final class RecordingListener implements LockListener {
   public synchronized void onLost(Lost event) {
     events.add(event);
   }
+
+  @Override
+  public synchronized void onBlocked(Blocked event) {
+    events.add(event);
+  }
 }

@@ -32,6 +32,8 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   private @Nullable String url;
   private @Nullable String user;
   private @Nullable String password;
+  private @Nullable String migrationLockTimeout;
+  private @Nullable String migrationStatementTimeout;
   private @Nullable String nativeLock;
 
   /** A bean in which nothing is set. */
@@ -96,6 +98,8 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
       case "url" -> url;
       case "user" -> user;
       case "password" -> password;
+      case "migrationLockTimeout" -> migrationLockTimeout;
+      case "migrationStatementTimeout" -> migrationStatementTimeout;
       case "nativeLock" -> nativeLock;
       default -> throw new IllegalArgumentException("No such setting: " + name);
     };
@@ -358,6 +362,47 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
    */
   public void setPassword(@Nullable String password) {
     this.password = password;
+  }
+
+  /**
+   * How long a statement of a migration or of a callback around it may wait for a lock, such as
+   * that on a table which somebody works with: {@code 500ms}, {@code 3s}, {@code PT3S} or a number
+   * of seconds; {@code 0} for as long as it takes. Default: the server's own {@code lock_timeout}
+   * is left as it is.
+   *
+   * @return the text as written; null if it is not set
+   */
+  public @Nullable String getMigrationLockTimeout() {
+    return migrationLockTimeout;
+  }
+
+  /**
+   * Sets {@link #getMigrationLockTimeout()}.
+   *
+   * @param migrationLockTimeout the text; null to unset it
+   */
+  public void setMigrationLockTimeout(@Nullable String migrationLockTimeout) {
+    this.migrationLockTimeout = migrationLockTimeout;
+  }
+
+  /**
+   * How long a statement of a migration or of a callback around it may take: {@code 500ms}, {@code
+   * 30s}, {@code PT30S} or a number of seconds; {@code 0} for as long as it takes. Default: the
+   * server's own {@code statement_timeout} is left as it is.
+   *
+   * @return the text as written; null if it is not set
+   */
+  public @Nullable String getMigrationStatementTimeout() {
+    return migrationStatementTimeout;
+  }
+
+  /**
+   * Sets {@link #getMigrationStatementTimeout()}.
+   *
+   * @param migrationStatementTimeout the text; null to unset it
+   */
+  public void setMigrationStatementTimeout(@Nullable String migrationStatementTimeout) {
+    this.migrationStatementTimeout = migrationStatementTimeout;
   }
 
   /**

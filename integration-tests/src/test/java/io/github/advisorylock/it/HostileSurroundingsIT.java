@@ -72,6 +72,8 @@ class HostileSurroundingsIT {
   private static final String LEAVE_OUT = "a value; leave the property out for its default";
   private static final String DURATION = "a duration from 0 to 365 days: 500ms, 30s, 5m, 1h, PT5M";
   private static final String DELAY = "a duration from 1 ms to 365 days";
+  private static final String WORK_TIMEOUT =
+      "0 for none, or a duration from 1ms to 24 days, such as 5s";
   private static final String TRIES = "a whole number from 1 to 999999999, or unlimited";
   private static final String A_URL = "a JDBC URL such as jdbc:postgresql://host:5432/database";
   private static final String A_KEY = "a whole number from -9223372036854775808 to";
@@ -239,6 +241,16 @@ class HostileSurroundingsIT {
             rejected("lease", "forever", DURATION),
             rejected("pooling", "", LEAVE_OUT),
             rejected("pooling", "maybe", "auto or session or transaction"),
+            rejected("migrationLockTimeout", "", LEAVE_OUT),
+            rejected("migrationLockTimeout", "soon", DURATION),
+            rejected("migrationLockTimeout", "-1", DURATION),
+            rejected("migrationLockTimeout", "PT0.0009S", WORK_TIMEOUT),
+            rejected("migrationLockTimeout", "577h", WORK_TIMEOUT),
+            rejected("migrationStatementTimeout", "", LEAVE_OUT),
+            rejected("migrationStatementTimeout", "none", DURATION),
+            rejected("migrationStatementTimeout", "1.5s", DURATION),
+            rejected("migrationStatementTimeout", "PT0.0009S", WORK_TIMEOUT),
+            rejected("migrationStatementTimeout", "2147483648ms", WORK_TIMEOUT),
             rejected("url", "", LEAVE_OUT),
             rejected("url", "localhost:5432/x", A_URL),
             rejected("url", "jdbc:mysql://localhost/x", A_URL),

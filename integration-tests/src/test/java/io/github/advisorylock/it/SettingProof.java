@@ -243,6 +243,35 @@ enum SettingProof {
     }
   },
 
+  MIGRATION_LOCK_TIMEOUT("migrationLockTimeout") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.run("migrationLockTimeout", "1234ms").ok()).isTrue();
+      assertThat(stage.settingOfWorkingSession("lock_timeout")).isEqualTo("1234ms");
+    }
+  },
+
+  MIGRATION_STATEMENT_TIMEOUT("migrationStatementTimeout") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.run("migrationStatementTimeout", "12345ms").ok()).isTrue();
+      assertThat(stage.settingOfWorkingSession("statement_timeout")).isEqualTo("12345ms");
+    }
+  },
+
+  /** Both in one run. */
+  WORKING("migrationLockTimeout", "migrationStatementTimeout") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      Ending ending =
+          stage.run("migrationLockTimeout", "1234ms", "migrationStatementTimeout", "12345ms");
+
+      assertThat(ending.ok()).as(ending.said()).isTrue();
+      assertThat(stage.settingOfWorkingSession("lock_timeout")).isEqualTo("1234ms");
+      assertThat(stage.settingOfWorkingSession("statement_timeout")).isEqualTo("12345ms");
+    }
+  },
+
   NATIVE_LOCK("nativeLock") {
     @Override
     void prove(SettingStage stage) throws Exception {
@@ -293,12 +322,14 @@ enum SettingProof {
         URL,
         USER,
         PASSWORD,
+        MIGRATION_LOCK_TIMEOUT,
+        MIGRATION_STATEMENT_TIMEOUT,
         own(tool));
   }
 
   /** The same settings in fewer runs. */
   static List<SettingProof> together(Tool tool) {
-    return List.of(ACTIVE, WAITING, HOLDING, BACKOFFS, own(tool));
+    return List.of(ACTIVE, WAITING, HOLDING, BACKOFFS, WORKING, own(tool));
   }
 
   private static String withParameters(Database database, String... namesAndValues) {

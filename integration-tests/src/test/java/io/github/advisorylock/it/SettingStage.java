@@ -27,7 +27,9 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
         .versioned(
             "1",
             "one",
-            "CREATE TABLE one AS SELECT count(*) AS locks FROM pg_locks"
+            "CREATE TABLE one AS SELECT count(*) AS locks,"
+                + " current_setting('lock_timeout') AS lock_timeout,"
+                + " current_setting('statement_timeout') AS statement_timeout FROM pg_locks"
                 + " WHERE locktype = 'advisory' AND pid = pg_backend_pid()");
   }
 
@@ -122,6 +124,11 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
 
   boolean isMigrated() {
     return database.count("SELECT count(*) FROM pg_class WHERE relname = 'one'") == 1;
+  }
+
+  /** What the server's setting was in the session that did the migration. */
+  String settingOfWorkingSession(String name) {
+    return database.list("SELECT " + name + " FROM one").get(0);
   }
 
   /** Advisory locks that the session had that did the migration. */

@@ -39,7 +39,9 @@ abstract class SettingsContract {
           "pooling",
           "url",
           "user",
-          "password");
+          "password",
+          "migrationLockTimeout",
+          "migrationStatementTimeout");
 
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
@@ -113,6 +115,10 @@ abstract class SettingsContract {
     "lease, 25h, '0 for none, or a duration from 1s to 24h, such as 30s'",
     "lease, long, a duration from 0 to 365 days",
     "pooling, statement, auto or session or transaction",
+    "migrationLockTimeout, 577h, '0 for none, or a duration from 1ms to 24 days, such as 5s'",
+    "migrationLockTimeout, none, a duration from 0 to 365 days",
+    "migrationStatementTimeout, PT0.0009S, '0 for none, or a duration from 1ms to 24 days'",
+    "migrationStatementTimeout, -1, a duration from 0 to 365 days",
     "url, https://example.org, a JDBC URL such as jdbc:postgresql://host:5432/database",
     "user, locker, left out when url is not set",
   })

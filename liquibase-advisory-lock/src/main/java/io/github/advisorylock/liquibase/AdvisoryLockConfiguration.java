@@ -60,6 +60,15 @@ public final class AdvisoryLockConfiguration implements AutoloadedConfigurations
     define(all, "password", "Password of that connection", ConfigurationValueObfuscator.STANDARD);
     define(
         all,
+        "migrationLockTimeout",
+        "How long a change may wait for a lock, such as that on a table, e.g. 3s. Default: as the"
+            + " server is set");
+    define(
+        all,
+        "migrationStatementTimeout",
+        "How long a statement of a change may take. Default: as the server is set");
+    define(
+        all,
         "tableLock",
         "What a DATABASECHANGELOGLOCK that says locked leads to: warn (default), or honour");
     return Map.copyOf(all);
