@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stops a run before it commits what it did, if the lock is lost, and says when a connection has
- * done its work. After everything else that happens on the connection. For Flyway only.
+ * done its work. Says more of a statement that a timeout has ended. After everything else that
+ * happens on the connection. For Flyway only.
  */
 public final class FinishWork extends LockCallback {
 
@@ -18,6 +19,10 @@ public final class FinishWork extends LockCallback {
 
   private static final Set<String> FAILED =
       Set.of("AFTER_EACH_MIGRATE_ERROR", "AFTER_EACH_UNDO_ERROR");
+
+  /** Flyway tells of them from 10.20 on. */
+  private static final Set<String> STATEMENT_FAILED =
+      Set.of("AFTER_EACH_MIGRATE_STATEMENT_ERROR", "AFTER_EACH_UNDO_STATEMENT_ERROR");
 
   /** The ends of what happens on the main connection only. */
   private static final Set<String> ON_MAIN_CONNECTION =
@@ -33,7 +38,8 @@ public final class FinishWork extends LockCallback {
   public FinishWork() {
     super(
         LAST,
-        Stream.of(MIGRATED, FAILED, ON_MAIN_CONNECTION, StartWork.ON_OWN_CONNECTION)
+        Stream.of(
+                MIGRATED, FAILED, STATEMENT_FAILED, ON_MAIN_CONNECTION, StartWork.ON_OWN_CONNECTION)
             .flatMap(Set::stream)
             .collect(Collectors.toUnmodifiableSet()));
   }
@@ -48,6 +54,8 @@ public final class FinishWork extends LockCallback {
     Connection connection = context.getConnection();
     if (MIGRATED.contains(event.name())) {
       runs.beforeCommit(connection);
+    } else if (STATEMENT_FAILED.contains(event.name())) {
+      runs.explainStatementFailure(context);
     } else {
       runs.finishWork(connection);
       if (FAILED.contains(event.name())) {

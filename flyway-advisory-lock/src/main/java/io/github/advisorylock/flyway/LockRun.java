@@ -10,8 +10,12 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.logging.Log;
+import org.flywaydb.core.api.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class LockRun {
 
+  private static final Log LOG = LogFactory.getLog(LockRun.class);
+
   private final HeldLock lock;
   private final RunEnd runEnd;
   private final boolean keepsSession;
   private final RunWatch watch;
+
+  private boolean warned;
 
   /** What does not end with a transaction, by its connection. */
   private final IdentityHashMap<Connection, Work> works = new IdentityHashMap<>();
@@ -74,6 +82,7 @@ final class LockRun {
       dropSnapshotOfNativeLock(connection);
       if (connection.getAutoCommit() && !keepsSession) {
         lock.verify(connection); // nothing that is said on this connection would last
+        warnOfWorkWithoutTimeouts();
         return;
       }
       Work work = lock.startWork(connection);
@@ -82,6 +91,16 @@ final class LockRun {
       }
     } catch (SQLException e) {
       throw cannotVerify(e);
+    }
+  }
+
+  private synchronized void warnOfWorkWithoutTimeouts() {
+    if (lock.hasTimeoutsForWork() && !warned) {
+      warned = true;
+      LOG.warn(
+          "migrationLockTimeout and migrationStatementTimeout do not reach what runs outside of"
+              + " Flyway's transactions, nor callbacks around them: a pooler in between may hand"
+              + " each statement to another session, and a setting with it");
     }
   }
 
@@ -111,16 +130,28 @@ final class LockRun {
 
   /**
    * What happened in a transaction must not be committed if the lock is lost. What happened outside
-   * of one is final, and the history must say so: that work goes on until its row is written.
+   * of one is final, and the history must say so: that work goes on until its row is written, which
+   * no timeout may end.
    */
   void beforeCommit(Connection connection) {
-    if (!isAutoCommit(connection)) {
-      try {
+    try {
+      if (!connection.getAutoCommit()) {
         lock.verifyInTransaction(connection);
-      } catch (SQLException e) {
-        throw cannotVerify(e);
+      } else if (isSessionAtWork(connection)) {
+        lock.suspendTimeouts(connection);
       }
+    } catch (SQLException e) {
+      throw cannotVerify(e);
     }
+  }
+
+  private synchronized boolean isSessionAtWork(Connection connection) {
+    return works.containsKey(connection);
+  }
+
+  /** What more there is to say of a statement that has failed, if a timeout has ended it. */
+  Optional<FlywayException> explain(Context context) {
+    return TimeoutFailure.of(context, lock);
   }
 
   /** Says why a migration failed, if that is because the lock is lost. */

@@ -178,6 +178,21 @@ final class LockRuns {
     ofThisThread().ifPresent(LockRun::explainFailure);
   }
 
+  /**
+   * Fails in the place of Flyway where that can say more. Not where the user has told Flyway to
+   * take some errors for none, which Flyway does only later.
+   */
+  void explainStatementFailure(Context context) {
+    Optional<FlywayException> failure = ofThisThread().flatMap(run -> run.explain(context));
+    if (failure.isPresent()) {
+      String[] overrides = context.getConfiguration().getErrorOverrides();
+      if (overrides == null || overrides.length == 0) {
+        throw failure.get();
+      }
+      log.warn(failure.get().getMessage());
+    }
+  }
+
   void finishWork(Connection connection) {
     ofThisThread().ifPresent(run -> run.finishWork(connection));
   }

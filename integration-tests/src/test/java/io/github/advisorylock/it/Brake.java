@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.postgresql.PGConnection;
 
 /**
  * Stops migrations at a chosen statement until the test lets go: a table in a schema of its own
@@ -15,6 +16,9 @@ import java.util.stream.Collectors;
 final class Brake implements AutoCloseable {
   /** The statement that stops, for use in a migration. */
   static final String SQL = "SELECT count(*) FROM harness.brake";
+
+  /** The last statement of the session that everybody waits for. */
+  static final String LOCK = "LOCK TABLE harness.brake IN ACCESS EXCLUSIVE MODE";
 
   private final LockProbe probe;
   private final Connection connection;
@@ -34,11 +38,25 @@ final class Brake implements AutoCloseable {
     Connection connection = database.connect();
     try (Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      statement.execute("LOCK TABLE harness.brake IN ACCESS EXCLUSIVE MODE");
+      statement.execute(LOCK);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
     return new Brake(new LockProbe(database), connection);
+  }
+
+  /** Whom they wait for: how messages name it who may see all of it, up to its last statement. */
+  String description() {
+    return "pid %d [%s], user ".formatted(pid(), Database.HARNESS);
+  }
+
+  /** The process id of the session that everybody waits for. */
+  int pid() {
+    try {
+      return connection.unwrap(PGConnection.class).getBackendPID();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** How many sessions stand at the brake. */
