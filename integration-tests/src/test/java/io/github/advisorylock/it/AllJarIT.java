@@ -130,6 +130,7 @@ class AllJarIT {
         .contains(
             "META-INF/services/liquibase.lockservice.LockService",
             "META-INF/services/liquibase.changelog.ChangeLogHistoryService",
-            "META-INF/services/liquibase.configuration.AutoloadedConfigurations");
+            "META-INF/services/liquibase.configuration.AutoloadedConfigurations",
+            "META-INF/services/liquibase.executor.Executor");
   }
 }

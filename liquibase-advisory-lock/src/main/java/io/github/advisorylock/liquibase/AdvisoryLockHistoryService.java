@@ -156,6 +156,35 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
     return super.getRunStatus(changeSet);
   }
 
+  /**
+   * Writes down what a changeset has come to.
+   *
+   * @throws DatabaseException if that fails
+   */
+  @Override
+  public void setExecType(ChangeSet changeSet, ChangeSet.ExecType execType)
+      throws DatabaseException {
+    suspendTimeouts();
+    super.setExecType(changeSet, execType);
+  }
+
+  /**
+   * Strikes out a changeset that has been rolled back.
+   *
+   * @throws DatabaseException if that fails
+   */
+  @Override
+  public void removeFromHistory(ChangeSet changeSet) throws DatabaseException {
+    suspendTimeouts();
+    super.removeFromHistory(changeSet);
+  }
+
+  private void suspendTimeouts() throws DatabaseException {
+    if (!Databases.isOnlyPrinted(getDatabase())) {
+      HeldLocks.suspendTimeouts(Databases.connectionOf(getDatabase()));
+    }
+  }
+
   /** Forgets what was read from the database. */
   @Override
   public void reset() {

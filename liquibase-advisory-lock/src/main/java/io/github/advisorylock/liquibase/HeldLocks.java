@@ -128,15 +128,59 @@ final class HeldLocks {
    * @throws DatabaseException with the core's message, if it is
    */
   static void verify(Connection connection) throws DatabaseException {
+    forEachOn(connection, RunLock::verify);
+  }
+
+  /**
+   * Sets the timeouts for the transaction that a statement is about to be executed in, where they
+   * are not set for the session; does nothing on a connection that is not under a lock.
+   */
+  static void boundTransaction(Connection connection) throws DatabaseException {
+    forEachOn(connection, RunLock::boundTransaction);
+  }
+
+  /** Sees to it that no timeout ends what is written into the history next. */
+  static void suspendTimeouts(Connection connection) throws DatabaseException {
+    forEachOn(connection, RunLock::suspendTimeouts);
+  }
+
+  /** Something to do for a lock. */
+  @FunctionalInterface
+  private interface Action {
+    void accept(RunLock lock) throws SQLException;
+  }
+
+  private static void forEachOn(Connection connection, Action action) throws DatabaseException {
     for (RunLock lock : HELD) {
       if (lock.isOn(connection)) {
         try {
-          lock.verify();
+          action.accept(lock);
         } catch (SQLException | io.github.advisorylock.LockException e) {
           throw new DatabaseException(e.getMessage(), e);
         }
       }
     }
+  }
+
+  /** The failure of a statement, with more to read if one of the timeouts has ended it. */
+  static DatabaseException explained(DatabaseException failure, Connection connection) {
+    String state = sqlStateOf(failure);
+    String message = String.valueOf(failure.getMessage());
+    return HELD.stream()
+        .filter(lock -> lock.isOn(connection))
+        .flatMap(lock -> lock.explain(state, message).stream())
+        .findFirst()
+        .map(explanation -> new DatabaseException(message + ". " + explanation, failure.getCause()))
+        .orElse(failure);
+  }
+
+  private static String sqlStateOf(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return sql.getSQLState();
+      }
+    }
+    return "";
   }
 
   /**

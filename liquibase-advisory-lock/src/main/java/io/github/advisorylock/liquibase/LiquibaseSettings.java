@@ -5,6 +5,7 @@ import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.SettingReader;
+import io.github.advisorylock.WorkTimeouts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,15 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
 
   private static boolean isActive(SettingReader reader) {
     return reader.flag("active", true);
+  }
+
+  /**
+   * Whether there are to be timeouts for the work.
+   *
+   * @throws io.github.advisorylock.LockConfigurationException if one of the settings cannot be used
+   */
+  static boolean haveTimeoutsForWork() {
+    return !read().lock().session().timeouts().equals(WorkTimeouts.NONE);
   }
 
   private static SettingReader reader() {

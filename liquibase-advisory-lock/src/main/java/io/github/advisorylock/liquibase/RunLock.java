@@ -9,6 +9,7 @@ import io.github.advisorylock.RunWatch;
 import io.github.advisorylock.Work;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
 import liquibase.exception.LockException;
@@ -28,6 +29,7 @@ final class RunLock {
   private final Logger log;
   private final Thread thread = Thread.currentThread();
   private final int depth = RunningCommands.depth();
+  private volatile boolean keepsSession = true;
   private volatile @Nullable RunWatch watch;
   private volatile @Nullable Work work;
   private volatile @Nullable TableLockRow tableLockRow;
@@ -82,9 +84,32 @@ final class RunLock {
     if (held == null) {
       return;
     }
-    if (Endpoint.of(connection).keepsSession(pooling)) {
+    keepsSession = Endpoint.of(connection).keepsSession(pooling);
+    if (keepsSession) {
       work = held.startWorkOfSession(connection);
     }
+  }
+
+  /**
+   * Where a pooler keeps no session, the timeouts have to be set in each transaction: before each
+   * statement, since Liquibase does not say where a transaction begins.
+   */
+  void boundTransaction() throws SQLException {
+    if (held != null && !keepsSession) {
+      held.boundTransaction(connection);
+    }
+  }
+
+  /** What is written into the history next has happened, and no timeout may keep it out. */
+  void suspendTimeouts() throws SQLException {
+    if (held != null && keepsSession) {
+      held.suspendTimeouts(connection);
+    }
+  }
+
+  /** What there is to say of a failure besides, if a timeout has ended a statement. */
+  Optional<String> explain(String sqlState, String message) {
+    return held == null ? Optional.empty() : held.explain(sqlState, message);
   }
 
   /** Takes the row of Liquibase's own lock, too. */

@@ -18,11 +18,15 @@ import liquibase.database.core.H2Database;
 import liquibase.database.core.PostgresDatabase;
 import liquibase.database.jvm.JdbcConnection;
 import liquibase.exception.UnexpectedLiquibaseException;
+import liquibase.executor.Executor;
+import liquibase.executor.ExecutorService;
+import liquibase.executor.jvm.JdbcExecutor;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** That Liquibase finds the services and knows for which databases they are. */
 class ServicesTest {
@@ -93,6 +97,40 @@ class ServicesTest {
           assertThat(new AdvisoryLockService().supports(postgres(CONNECTED))).isFalse();
           assertThat(new AdvisoryLockHistoryService().supports(postgres(CONNECTED))).isFalse();
         });
+  }
+
+  private static Executor executor() {
+    ExecutorService executors = Scope.getCurrentScope().getSingleton(ExecutorService.class);
+    return executors.getExecutor("jdbc", postgres(CONNECTED));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"migrationLockTimeout", "migrationStatementTimeout"})
+  void shouldExecuteStatementsThatHaveATimeout(String timeout) throws Exception {
+    Scope.child(
+        Map.of("liquibase.advisoryLock." + timeout, "3s"),
+        () -> {
+          assertThat(executor()).isInstanceOf(AdvisoryLockExecutor.class);
+          assertThat(new AdvisoryLockExecutor().supports(new H2Database())).isFalse();
+        });
+  }
+
+  @Test
+  void shouldLeaveOtherStatementsToLiquibase() {
+    assertThat(executor()).isExactlyInstanceOf(JdbcExecutor.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"active, perhaps", "active, false", "migrationLockTimeout, soon"})
+  void shouldNotExecuteStatementsWhereASettingIsWrongOrTheLockIsOff(String name, String value)
+      throws Exception {
+    Scope.child(
+        Map.of(
+            "liquibase.advisoryLock.migrationStatementTimeout",
+            "3s",
+            "liquibase.advisoryLock." + name,
+            value),
+        () -> assertThat(new AdvisoryLockExecutor().supports(postgres(CONNECTED))).isFalse());
   }
 
   @Test
