@@ -270,6 +270,17 @@ public final class HeldLock implements AutoCloseable {
     return new TimeoutText(session, blockages).explain(sqlState, statement);
   }
 
+  /**
+   * What there is to say of work that failed, where nobody tells why: for whom it was seen to wait,
+   * if that was a moment ago.
+   *
+   * @return empty if it did not wait, or is not watched: without a {@linkplain WorkTimeouts#lock
+   *     timeout}, or where the lock has no session of its own
+   */
+  public Optional<String> explainUnknown() {
+    return new TimeoutText(session, blockages).explainUnknown();
+  }
+
   private void throwIfLost(@Nullable SQLException cause) {
     String reason = loss.get();
     if (reason != null) {

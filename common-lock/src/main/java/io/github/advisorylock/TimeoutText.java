@@ -67,12 +67,25 @@ final class TimeoutText {
             + Text.inTheWay(suspects);
   }
 
-  /** A look may be late. */
+  /** See {@link HeldLock#explainUnknown}. */
+  Optional<String> explainUnknown() {
+    return seenAMomentAgo()
+        .map(
+            blockage ->
+                "%s. A moment before, it waited for %s"
+                    .formatted(
+                        timeout(LockSettings.LOCK_TIMEOUT, timeouts.lock()),
+                        Text.inTheWay(blockage.by())));
+  }
+
   private String lastSeenInTheWay() {
-    return timeouts
-        .betweenLooks()
-        .flatMap(pause -> blockages.seenWithin(pause.multipliedBy(2)))
+    return seenAMomentAgo()
         .map(blockage -> ". In the end it waited for " + Text.inTheWay(blockage.by()))
         .orElse("");
+  }
+
+  /** A look may be late. */
+  private Optional<Blockage> seenAMomentAgo() {
+    return timeouts.betweenLooks().flatMap(pause -> blockages.seenWithin(pause.multipliedBy(2)));
   }
 }

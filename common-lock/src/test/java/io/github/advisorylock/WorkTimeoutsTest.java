@@ -428,6 +428,28 @@ class WorkTimeoutsTest {
         .endsWith("has cancelled it");
   }
 
+  @Test
+  void shouldNameWhoWasInTheWayOfWorkThatFailedForWhateverReason() throws SQLException {
+    LockSession session = sessionOfBlockedWork();
+    BlockageWatch watch = watch(session);
+    TimeoutText text = new TimeoutText(session, watch);
+    assertThat(text.explainUnknown()).isEmpty();
+    watch.look();
+    timing.pass(Duration.ofSeconds(2));
+
+    assertThat(text.explainUnknown().orElseThrow())
+        .startsWith(
+            "migrationLockTimeout is 3.0 s. A moment before, it waited for pid " + other.pid())
+        .endsWith(TO_END + other.pid() + ");");
+    timing.pass(Duration.ofMillis(1));
+    assertThat(text.explainUnknown()).isEmpty();
+  }
+
+  @Test
+  void shouldHaveNothingToSayOfUnknownFailuresWithoutATimeout() {
+    assertThat(dedicated(WorkTimeouts.NONE).explainUnknown()).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"55P03, PT0S, PT30S", "57014, PT3S, PT0S", "42P01, PT3S, PT30S"})
   void shouldHaveNothingToSayOfOtherFailures(String state, Duration lock, Duration statement) {

@@ -20,7 +20,7 @@ public final class FinishWork extends LockCallback {
   private static final Set<String> FAILED =
       Set.of("AFTER_EACH_MIGRATE_ERROR", "AFTER_EACH_UNDO_ERROR");
 
-  /** Flyway tells of them from 10.20 on. */
+  /** Older releases do not tell of them, or not why. */
   private static final Set<String> STATEMENT_FAILED =
       Set.of("AFTER_EACH_MIGRATE_STATEMENT_ERROR", "AFTER_EACH_UNDO_STATEMENT_ERROR");
 
@@ -59,7 +59,7 @@ public final class FinishWork extends LockCallback {
     } else {
       runs.finishWork(connection);
       if (FAILED.contains(event.name())) {
-        runs.explainFailure();
+        runs.explainFailure(context);
       }
     }
   }

@@ -34,6 +34,9 @@ final class LockRun {
 
   private boolean warned;
 
+  /** Whether the failure of the migration at work names who was in its way. */
+  private volatile boolean explained;
+
   /** What does not end with a transaction, by its connection. */
   private final IdentityHashMap<Connection, Work> works = new IdentityHashMap<>();
 
@@ -76,6 +79,7 @@ final class LockRun {
    * @throws io.github.advisorylock.LockLostException if the lock is lost
    */
   void startWork(Connection connection) {
+    explained = false;
     finishWork(
         connection); // a migration outside of a transaction, whose history row is written now
     try {
@@ -151,12 +155,21 @@ final class LockRun {
 
   /** What more there is to say of a statement that has failed, if a timeout has ended it. */
   Optional<FlywayException> explain(Context context) {
-    return TimeoutFailure.of(context, lock);
+    Optional<FlywayException> failure = TimeoutFailure.of(context, lock);
+    explained = failure.isPresent();
+    return failure;
   }
 
-  /** Says why a migration failed, if that is because the lock is lost. */
-  void explainFailure() {
+  /**
+   * Says why a migration failed, if that is because the lock is lost, or may be because somebody
+   * was in its way and nobody has said so.
+   */
+  void explainFailure(Context context) {
     lock.verify();
+    if (!explained) {
+      lock.explainUnknown()
+          .ifPresent(why -> LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why));
+    }
   }
 
   private boolean isAutoCommit(Connection connection) {

@@ -174,8 +174,8 @@ final class LockRuns {
     ofThisThread().ifPresent(run -> run.beforeCommit(connection));
   }
 
-  void explainFailure() {
-    ofThisThread().ifPresent(LockRun::explainFailure);
+  void explainFailure(Context context) {
+    ofThisThread().ifPresent(run -> run.explainFailure(context));
   }
 
   /**

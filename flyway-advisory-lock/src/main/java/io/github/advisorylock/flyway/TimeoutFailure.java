@@ -54,7 +54,8 @@ final class TimeoutFailure {
                     failure));
   }
 
-  private static String scriptOf(Context context) {
+  /** What failed, for people. */
+  static String scriptOf(Context context) {
     MigrationInfo migration = context.getMigrationInfo();
     return migration == null ? "A script" : migration.getScript();
   }

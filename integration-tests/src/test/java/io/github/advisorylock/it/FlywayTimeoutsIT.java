@@ -15,7 +15,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +24,6 @@ import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.migration.Context;
 import org.flywaydb.core.api.migration.JavaMigration;
-import org.flywaydb.core.internal.callback.CallbackExecutor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,20 +45,32 @@ class FlywayTimeoutsIT {
       "SELECT version || ' ' || success FROM flyway_schema_history ORDER BY installed_rank";
 
   /** Rows that wait for longer than the timeout to be inserted. */
-  private static final String KEPT_OUT =
-      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'flyway'"
-          + " AND query LIKE 'INSERT INTO %' AND wait_event_type = 'Lock'"
-          + " AND clock_timestamp() - query_start > interval '1500ms'";
+  private static final String KEPT_OUT = waitingTooLong("INSERT INTO %");
 
-  /** Flyway tells of single statements from 10.20 on. */
-  private static final boolean TELLS_OF_STATEMENTS =
-      Arrays.stream(CallbackExecutor.class.getMethods())
-          .anyMatch(method -> method.getName().equals("onEachMigrateOrUndoStatementEvent"));
+  /** Whether Flyway tells callbacks why a statement failed; it came along with this interface. */
+  private static final boolean TELLS_OF_ERRORS =
+      isThere("org.flywaydb.core.extensibility.ErrorOverridesSupport");
 
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
 
   private final Transcript transcript = new Transcript();
+
+  private static String waitingTooLong(String statement) {
+    return ("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'flyway'"
+            + " AND query LIKE '%s' AND wait_event_type = 'Lock'"
+            + " AND clock_timestamp() - query_start > interval '1500ms'")
+        .formatted(statement);
+  }
+
+  private static boolean isThere(String type) {
+    try {
+      Class.forName(type);
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
 
   @BeforeEach
   void prepare() throws IOException {
@@ -116,7 +126,7 @@ class FlywayTimeoutsIT {
           .contains(": " + Brake.SQL + ") waits for " + brake.description())
           .contains(", last: " + Brake.LOCK)
           .contains("select pg_terminate_backend(%d);".formatted(brake.pid()));
-      if (TELLS_OF_STATEMENTS) {
+      if (TELLS_OF_ERRORS) {
         assertThat(failure)
             .contains("V2__two.sql failed in: " + Brake.SQL)
             .contains("The server says: ERROR: canceling statement due to lock timeout")
@@ -125,8 +135,13 @@ class FlywayTimeoutsIT {
             .contains(", idle in transaction for ")
             .contains(", last: " + Brake.LOCK)
             .contains("To end it, if it is stuck: select pg_terminate_backend(" + brake.pid());
+        assertThat(transcript.toString()).doesNotContain("A moment before");
       } else {
         assertThat(failure).contains("V2__two.sql").contains("55P03");
+        assertThat(transcript.toString())
+            .contains(
+                "V2__two.sql failed. migrationLockTimeout is 600 ms. A moment before, it waited for "
+                    + brake.description());
       }
     }
     assertThat(scene.database().list(HISTORY))
@@ -181,7 +196,9 @@ class FlywayTimeoutsIT {
 
       assertThat(failureAtBrake(flyway)).contains("canceling statement due to lock timeout");
 
-      assertThat(transcript.toString()).contains(") waits for " + brake.description());
+      assertThat(transcript.toString())
+          .contains(") waits for " + brake.description())
+          .contains(" failed. migrationLockTimeout is 600 ms. A moment before, it waited for ");
     }
   }
 
@@ -238,7 +255,7 @@ class FlywayTimeoutsIT {
       String failure = failureAtBrake(configure("migrationLockTimeout", "1ms"));
 
       assertThat(failure).contains("55P03");
-      if (TELLS_OF_STATEMENTS) {
+      if (TELLS_OF_ERRORS) {
         assertThat(failure)
             .contains(
                 "Whom it waited for was not seen; locks on what it names are held by "
@@ -256,7 +273,7 @@ class FlywayTimeoutsIT {
     String failure = failureAtBrake(configure("migrationStatementTimeout", "300ms"));
 
     assertThat(failure).contains("57014");
-    if (TELLS_OF_STATEMENTS) {
+    if (TELLS_OF_ERRORS) {
       assertThat(failure)
           .contains("V2__two.sql failed in: SELECT pg_sleep(60)")
           .contains(
@@ -335,6 +352,34 @@ class FlywayTimeoutsIT {
                 .database()
                 .list("SELECT indisvalid FROM pg_index WHERE indexrelid = 'one_id'::regclass"))
         .containsExactly("f");
+  }
+
+  /** What the documentation advises. */
+  @Test
+  void shouldLetTheScriptOfAnIndexWaitForAsLongAsItTakes() throws Exception {
+    configure().load().migrate();
+    write(
+        "V2__two.sql",
+        false,
+        "SET lock_timeout = 0",
+        "SET statement_timeout = 0",
+        "CREATE INDEX CONCURRENTLY one_id ON one (id)");
+    Flyway flyway = configure("migrationLockTimeout", SHORT).load();
+    CompletableFuture<Void> run;
+    try (Connection other = scene.database().connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("INSERT INTO one VALUES (1)");
+      run = CompletableFuture.runAsync(flyway::migrate);
+      scene
+          .probe()
+          .awaitUntil(
+              () -> scene.database().count(waitingTooLong("CREATE INDEX %")) == 1, "it waits on");
+      other.commit();
+    }
+    run.get();
+
+    assertThat(scene.database().list(HISTORY)).containsExactly("1 true", "2 true");
   }
 
   @ParameterizedTest
@@ -479,7 +524,7 @@ class FlywayTimeoutsIT {
       String failure = failureAtBrake(flyway);
 
       assertThat(failure).contains("55P03");
-      if (TELLS_OF_STATEMENTS) {
+      if (TELLS_OF_ERRORS) {
         assertThat(failure).contains("locks on what it names are held by " + brake.description());
       }
     }
