@@ -101,7 +101,7 @@ public final class AdvisoryLock {
    *     standby
    */
   public void awaitFree(ConnectionSource source) {
-    LockSession onlooker = new OnlookingSession(source);
+    WaitingSession onlooker = new OnlookingSession(source);
     try {
       waitFor(onlooker, new Patience(retry, timing), new GuardedListener(listener));
     } finally {
@@ -109,7 +109,7 @@ public final class AdvisoryLock {
     }
   }
 
-  private void waitFor(LockSession session, Patience patience, LockListener told) {
+  private void waitFor(WaitingSession session, Patience patience, LockListener told) {
     Duration nextReport = Duration.ZERO;
     boolean granted = false;
     while (true) {
@@ -160,14 +160,14 @@ public final class AdvisoryLock {
   }
 
   /** Whoever can be told of a release tries again after it began to listen: it may have missed. */
-  private boolean tryLock(LockSession session, Patience patience) throws SQLException {
+  private boolean tryLock(WaitingSession session, Patience patience) throws SQLException {
     return session.tryLock(key)
         || (!patience.isExhausted()
             && session.startWaiting(key, Patience.longestPause(retry))
             && session.tryLock(key));
   }
 
-  private void pause(LockSession session, Patience patience) throws InterruptedException {
+  private void pause(WaitingSession session, Patience patience) throws InterruptedException {
     int listeners = session.listeners();
     Duration pause = patience.nextPause(listeners);
     if (listeners == 0) {
@@ -182,7 +182,7 @@ public final class AdvisoryLock {
   }
 
   private void report(
-      LockSession session,
+      WaitingSession session,
       LockListener told,
       int attempt,
       Duration waited,
@@ -202,7 +202,7 @@ public final class AdvisoryLock {
   }
 
   /** Who holds the lock, where that can be seen: not knowing must not end the wait. */
-  private @Nullable LockHolder holder(LockSession session, @Nullable SQLException failure) {
+  private @Nullable LockHolder holder(WaitingSession session, @Nullable SQLException failure) {
     if (failure != null) {
       return null;
     }

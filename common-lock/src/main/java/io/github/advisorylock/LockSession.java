@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For one {@link AdvisoryLock#acquire} at a time; may be used again once that lock is released.
  */
-public abstract class LockSession {
+public abstract class LockSession extends WaitingSession {
 
   LockSession() {}
 
@@ -82,52 +82,6 @@ public abstract class LockSession {
     return new BorrowedSession(connection, new SessionName(application), policy.withoutLease());
   }
 
-  /**
-   * Makes the session ready for tries; does nothing if it is.
-   *
-   * @throws SQLException if that fails
-   * @throws LockUnavailableException if no lock could be relied upon here
-   */
-  abstract void open(LockKey key) throws SQLException;
-
-  /**
-   * Tries once, without waiting, and believes a yes only when pg_locks shows the lock.
-   *
-   * @throws LockUnavailableException if the server says yes but shows no such lock
-   */
-  abstract boolean tryLock(LockKey key) throws SQLException;
-
-  /**
-   * After a failed try: makes the session ready for a wait, and starts to listen for the release
-   * where that is possible; does nothing if it is ready.
-   *
-   * @param longestPause between two tries: for so long the session will be silent
-   * @return whether it has just begun to listen. The lock may have been released before: try again
-   */
-  abstract boolean startWaiting(LockKey key, Duration longestPause) throws SQLException;
-
-  /**
-   * How many sessions listened for the release when this one began to, itself included; zero if it
-   * does not, and so cannot be woken up.
-   */
-  abstract int listeners();
-
-  /**
-   * While it listens: waits until it is told of a release, or for so long.
-   *
-   * @throws InterruptedException if the thread is interrupted, before or meanwhile
-   */
-  abstract void awaitRelease(Duration atMost, Timing timing) throws InterruptedException;
-
-  /**
-   * After a successful try: who still works for an earlier holder that has lost the lock; null if
-   * nobody does. One that has stopped in the middle of its work is ended.
-   */
-  abstract @Nullable LockHolder orphan(LockKey key) throws SQLException;
-
-  /** The wait is over: a session that belongs to somebody else is its owner's again. */
-  abstract void startHolding() throws SQLException;
-
   /** Whether working sessions on this server can be told to look whether their client is there. */
   abstract boolean canCheckConnections();
 
@@ -170,23 +124,4 @@ public abstract class LockSession {
    * @return empty if it does, or has been given back; else what happened
    */
   abstract Optional<String> loss(LockKey key);
-
-  /** Says in {@code application_name} that this session waits. */
-  abstract void announceWaiting(LockKey key) throws SQLException;
-
-  /** Who holds the key; null if nobody does any more. */
-  abstract @Nullable LockHolder holder(LockKey key) throws SQLException;
-
-  /**
-   * After a failed try: whether {@link #open} may find a fresh session on which the next succeeds.
-   */
-  abstract boolean canStartAfresh(SQLException failure);
-
-  /**
-   * Lets go of the key if it was taken, brings everything back that was changed, and closes what
-   * was opened. Never throws.
-   *
-   * @return what went wrong, if the key was taken and its release could not be confirmed
-   */
-  abstract Optional<String> giveBack(LockKey key);
 }

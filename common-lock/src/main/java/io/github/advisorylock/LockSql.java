@@ -593,7 +593,7 @@ final class LockSql {
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           int part = row.getInt(9) - 1;
-          parts.get(part).add(holderOf(keys.get(part), row));
+          parts.get(part).add(LockHolder.of(keys.get(part), sessionOf(row, 1)));
         }
       }
     }

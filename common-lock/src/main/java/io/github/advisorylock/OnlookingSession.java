@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A session that takes nothing: its try succeeds when the key is free. */
-final class OnlookingSession extends LockSession {
+final class OnlookingSession extends WaitingSession {
 
   private final ConnectionSource source;
   private @Nullable Connection connection;
@@ -67,31 +67,6 @@ final class OnlookingSession extends LockSession {
   @Override
   void startHolding() {
     // it holds nothing
-  }
-
-  @Override
-  boolean canCheckConnections() {
-    return false;
-  }
-
-  @Override
-  int backendPid() {
-    return 0;
-  }
-
-  @Override
-  Optional<Duration> heartbeat() {
-    return Optional.empty();
-  }
-
-  @Override
-  Optional<String> prepareRelease(LockKey key) {
-    return Optional.empty();
-  }
-
-  @Override
-  Optional<String> loss(LockKey key) {
-    return Optional.empty();
   }
 
   @Override

@@ -34,7 +34,8 @@ public record ServerSession(
 
   private static final long serialVersionUID = 1L;
   private static final int LONGEST_STATEMENT = 100;
-  private static final String PREPARED_TRANSACTION = "a prepared transaction (see pg_prepared_xacts)";
+  private static final String PREPARED_TRANSACTION =
+      "a prepared transaction (see pg_prepared_xacts)";
 
   boolean isPreparedTransaction() {
     return pid == 0;

@@ -7,38 +7,16 @@ import io.github.advisorylock.LockTimeoutException;
  * For a try by somebody who goes on without the lock if it is not to be had: that is not a wait
  * that has timed out, and must not be counted as one.
  */
-final class OnlyATry implements LockListener {
-
-  private final LockListener listener;
+final class OnlyATry extends ForwardingListener {
 
   OnlyATry(LockListener listener) {
-    this.listener = listener;
-  }
-
-  @Override
-  public void onWaiting(Waiting event) {
-    listener.onWaiting(event);
-  }
-
-  @Override
-  public void onAcquired(Acquired event) {
-    listener.onAcquired(event);
+    super(listener);
   }
 
   @Override
   public void onGivenUp(GivenUp event) {
     if (!(event.reason() instanceof LockTimeoutException)) {
-      listener.onGivenUp(event);
+      super.onGivenUp(event);
     }
-  }
-
-  @Override
-  public void onReleased(Released event) {
-    listener.onReleased(event);
-  }
-
-  @Override
-  public void onLost(Lost event) {
-    listener.onLost(event);
   }
 }

@@ -11,13 +11,12 @@ import liquibase.logging.mdc.MdcValue;
  * {@code releaseLocksOutcome}, which is {@code success} or {@code fail}. It adds nothing else about
  * its lock. Safe for use by several threads, as far as Liquibase's {@code MdcManager} is.
  */
-final class ReleaseOutcome implements LockListener {
+final class ReleaseOutcome extends ForwardingListener {
 
-  private final LockListener lines;
   private final MdcManager mdc;
 
   private ReleaseOutcome(LockListener lines, MdcManager mdc) {
-    this.lines = lines;
+    super(lines);
     this.mdc = mdc;
   }
 
@@ -37,28 +36,13 @@ final class ReleaseOutcome implements LockListener {
   }
 
   @Override
-  public void onWaiting(Waiting event) {
-    lines.onWaiting(event);
-  }
-
-  @Override
-  public void onAcquired(Acquired event) {
-    lines.onAcquired(event);
-  }
-
-  @Override
-  public void onGivenUp(GivenUp event) {
-    lines.onGivenUp(event);
-  }
-
-  @Override
   public void onReleased(Released event) {
-    during(mdc, MdcValue.COMMAND_SUCCESSFUL, () -> lines.onReleased(event));
+    during(mdc, MdcValue.COMMAND_SUCCESSFUL, () -> super.onReleased(event));
   }
 
   @Override
   public void onLost(Lost event) {
-    during(mdc, MdcValue.COMMAND_FAILED, () -> lines.onLost(event));
+    during(mdc, MdcValue.COMMAND_FAILED, () -> super.onLost(event));
   }
 
   private static void during(MdcManager mdc, String outcome, Runnable line) {
