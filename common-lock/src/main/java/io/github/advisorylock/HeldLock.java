@@ -308,11 +308,11 @@ public final class HeldLock implements AutoCloseable {
       return;
     }
     closed = true;
+    Optional<String> problem = session.giveBack(key); // first: the next one waits for it
     blockages.stop();
     if (heartbeat != null) {
       heartbeat.stop();
     }
-    Optional<String> problem = session.giveBack(key);
     problem.ifPresent(this::lose);
     if (!isLost()) {
       listener.onReleased(new LockListener.Released(key, timing.now().minus(acquiredAt)));

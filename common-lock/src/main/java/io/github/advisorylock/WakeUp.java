@@ -25,7 +25,10 @@ final class WakeUp {
   private final LockKey waitingKey;
   private final int backendPid;
   private final int listeners;
-  private boolean wokenUp;
+
+  /** At first as if it had been: the lock may be free, and the try that follows is planned so. */
+  private boolean wokenUp = true;
+
   private boolean waiting = true;
   private boolean listening = true;
   private @Nullable SQLException failure;

@@ -103,6 +103,22 @@ class WakeUpTest {
     assertThat(server.holders(KEY.forWaiting())).isEmpty();
   }
 
+  @Test
+  void shouldHaveTheTryAfterAWakeUpPlannedWhileThereIsTime() {
+    HeldLock held = hold();
+    List<String> whileWaiting = new ArrayList<>();
+    timing.duringSleep(
+        () -> {
+          whileWaiting.addAll(waiter.statements());
+          held.close();
+        });
+
+    acquire(session());
+
+    assertThat(last(waiter.statements())).contains("pg_try_advisory_lock", "set_config");
+    assertThat(whileWaiting).contains(last(waiter.statements()));
+  }
+
   private static String last(List<String> statements) {
     return statements.get(statements.size() - 1);
   }
