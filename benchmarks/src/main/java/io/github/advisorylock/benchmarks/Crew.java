@@ -27,7 +27,12 @@ final class Crew {
    * @throws Exception the first failure, when all have ended
    */
   static <T> List<T> doAll(List<? extends Callable<T>> parts) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(parts.size());
+    return doAll(parts, parts.size());
+  }
+
+  /** The same with so many at a time; with one, each begins when the one before has ended. */
+  static <T> List<T> doAll(List<? extends Callable<T>> parts, int atATime) throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(atATime);
     try {
       List<T> results = new ArrayList<>();
       for (Future<T> part : threads.invokeAll(parts)) {

@@ -3,6 +3,7 @@ package io.github.advisorylock.benchmarks;
 /** What is measured. */
 enum Quantity {
   TIME("time", "ms"),
+  TIME_IN_TURN("time of one after the other", "ms"),
   FAILED_REPLICAS("failed replicas", "1"),
   LATE_REPLICAS("late replicas", "1"),
   ROUND_TRIPS("round trips", "1"),

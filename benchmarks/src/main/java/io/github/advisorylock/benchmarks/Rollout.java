@@ -10,16 +10,19 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.function.BiConsumer;
 
 /**
- * Replicas that {@linkplain StartReplicas are there} begin to migrate at the same moment.
+ * Replicas that {@linkplain StartReplicas are there} begin to migrate.
  *
  * @param urls the database, as each replica calls it
  * @param migrations where they are on the class path
+ * @param inTurn whether each begins only when the one before has ended, instead of all at once
  */
-record Rollout(List<String> urls, List<String> migrations) implements Order<Rollout.Outcome> {
+record Rollout(List<String> urls, List<String> migrations, boolean inTurn)
+    implements Order<Rollout.Outcome> {
 
   @Override
   public Outcome carryOut(Stage stage) throws Exception {
-    CyclicBarrier start = new CyclicBarrier(urls.size());
+    int atATime = inTurn ? 1 : urls.size();
+    CyclicBarrier start = new CyclicBarrier(atATime);
     List<BiConsumer<String, String[]>> replicas = stage.replicas().started(urls.size());
     List<Callable<Run>> runs = new ArrayList<>();
     for (int i = 0; i < urls.size(); i++) {
@@ -31,7 +34,7 @@ record Rollout(List<String> urls, List<String> migrations) implements Order<Roll
             return run(replica, url);
           });
     }
-    List<Run> all = Crew.doAll(runs);
+    List<Run> all = Crew.doAll(runs, atATime);
     long first = all.stream().mapToLong(Run::start).min().orElseThrow();
     return new Outcome(
         all.stream()

@@ -4,6 +4,7 @@ import io.github.advisorylock.demo.Database;
 import io.github.advisorylock.demo.Tool;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -25,6 +26,8 @@ final class RolloutBenchmark implements Benchmark {
           Contender.SESSIONLOCK,
           Contender.LIQUIBASE_WITH_LOCK);
 
+  private static final List<Contender> STOCK = List.of(Contender.FLYWAY, Contender.LIQUIBASE);
+
   private static final List<Integer> SIZES = List.of(10, 50);
   private static final List<Integer> QUICK_SIZES = List.of(3);
   private static final int ROUNDS = 2;
@@ -35,8 +38,27 @@ final class RolloutBenchmark implements Benchmark {
   /** Who is not through by then is late. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final String FRESH = "fresh database";
-  private static final String MIGRATED = "migrated database";
+  /** What stands before the replicas. */
+  private enum Start {
+    SHOP_FRESH("fresh", Work.SHOP, false),
+    SHOP_MIGRATED("migrated", Work.SHOP, true),
+    SMALLEST_FRESH("fresh, smallest work", Work.SMALLEST, false),
+    SMALLEST_MIGRATED("migrated, smallest work", Work.SMALLEST, true);
+
+    private final String title;
+    private final Work work;
+    private final boolean migrated;
+
+    Start(String title, Work work, boolean migrated) {
+      this.title = title;
+      this.work = work;
+      this.migrated = migrated;
+    }
+
+    String scenario(int size) {
+      return "%d replicas, %s".formatted(size, title);
+    }
+  }
 
   @Override
   public String name() {
@@ -51,6 +73,9 @@ final class RolloutBenchmark implements Benchmark {
       for (int size : sizes) {
         for (List<Contender> turn : Turns.of(CONTENDERS, round)) {
           Crew.runAll(some(turn, round), contender -> rollOut(contender, size, lab, samples));
+        }
+        for (Contender stock : STOCK) {
+          rollOutInTurn(stock, size, lab, samples);
         }
       }
     }
@@ -72,25 +97,47 @@ final class RolloutBenchmark implements Benchmark {
   /** Each in a database of its own. */
   private static void rollOut(Contender contender, int size, Lab lab, Samples samples)
       throws InterruptedException, ExecutionException {
-    Database fresh = lab.newDatabase();
-    measure(scenario(size, FRESH), contender, rollout(contender, size, fresh), fresh, lab, samples);
-    Database migrated = lab.newDatabase();
-    lab.jvm(contender).carryOut(rollout(contender, 1, migrated));
-    measure(
-        scenario(size, MIGRATED),
-        contender,
-        rollout(contender, size, migrated),
-        migrated,
-        lab,
-        samples);
+    for (Start start : Start.values()) {
+      Database database = database(start, contender, lab);
+      Rollout rollout = rollout(start, contender, size, database, false);
+      measure(start.scenario(size), contender, rollout, database, lab, samples);
+    }
   }
 
-  private static Rollout rollout(Contender contender, int size, Database database) {
+  /** What the work alone takes, done by one after the other, so that nobody waits for a lock. */
+  private static void rollOutInTurn(Contender contender, int size, Lab lab, Samples samples) {
+    for (Start start : Start.values()) {
+      Database database = database(start, contender, lab);
+      Rollout rollout = rollout(start, contender, size, database, true);
+      Duration time = last(lab.jvm(contender).carryOut(rollout).ends());
+      samples.add(start.scenario(size), contender, Quantity.TIME_IN_TURN, time);
+      lab.progress(
+          "%s: %s, one after the other: %s ms"
+              .formatted(
+                  start.scenario(size), contender.title(), Figures.of(Milliseconds.of(time))));
+      lab.drop(database);
+    }
+  }
+
+  private static Database database(Start start, Contender contender, Lab lab) {
+    Database database = lab.newDatabase();
+    if (start.migrated) {
+      lab.jvm(contender).carryOut(rollout(start, contender, 1, database, true));
+    }
+    return database;
+  }
+
+  private static Rollout rollout(
+      Start start, Contender contender, int size, Database database, boolean inTurn) {
     List<String> urls =
         IntStream.rangeClosed(1, size)
             .mapToObj(replica -> database.url(replica, Map.of()))
             .toList();
-    return new Rollout(urls, List.of(Shop.of(contender.tool())));
+    return new Rollout(urls, List.of(start.work.of(contender.tool())), inTurn);
+  }
+
+  private static Duration last(List<Rollout.End> ends) {
+    return ends.stream().map(Rollout.End::time).max(Comparator.naturalOrder()).orElse(PATIENCE);
   }
 
   private static void measure(
@@ -117,9 +164,7 @@ final class RolloutBenchmark implements Benchmark {
     List<Rollout.End> ends = all.stream().filter(end -> end.isWithin(PATIENCE)).toList();
     List<Rollout.End> failures = ends.stream().filter(Rollout.End::failed).toList();
     int late = all.size() - ends.size();
-    Duration last =
-        ends.stream().map(Rollout.End::time).max(Comparator.naturalOrder()).orElse(PATIENCE);
-    double time = late > 0 ? Double.POSITIVE_INFINITY : Milliseconds.of(last);
+    double time = late > 0 ? Double.POSITIVE_INFINITY : Milliseconds.of(last(ends));
     samples.add(scenario, contender, Quantity.TIME, time);
     samples.add(scenario, contender, Quantity.FAILED_REPLICAS, failures.size());
     samples.add(scenario, contender, Quantity.LATE_REPLICAS, late);
@@ -132,27 +177,25 @@ final class RolloutBenchmark implements Benchmark {
         .forEach(failure -> lab.progress("  " + failure));
   }
 
-  private static String scenario(int size, String state) {
-    return "%d replicas, %s".formatted(size, state);
-  }
-
   @Override
   public Chapter chapter(Samples samples, Effort effort) {
     List<Integer> sizes = effort.choose(SIZES, QUICK_SIZES);
     List<Table> tables = new ArrayList<>();
     for (int size : sizes) {
-      for (String state : List.of(FRESH, MIGRATED)) {
-        tables.add(table(scenario(size, state), size, samples));
+      for (Start start : Start.values()) {
+        tables.add(table(start.scenario(size), size, samples));
       }
     }
     return new Chapter(
         "Rollout",
         ("All replicas start at the same moment, with the tool's defaults. Four migrations, and in"
                 + " every run GRANT, CREATE OR REPLACE FUNCTION and REFRESH MATERIALIZED VIEW"
-                + " (afterMigrate.sql, or runAlways). From the first start to the last end; to"
-                + " stock is to the same tool as it is. Late is who was not through within %d s,"
-                + " and was stopped then. The replicas are threads of one JVM, isolated by class"
-                + " loaders.")
+                + " (afterMigrate.sql, or runAlways); the smallest work is one CREATE TABLE. From"
+                + " the first start to the last end; to stock is to the same tool as it is. Late is"
+                + " who was not through within %d s, and was stopped then. The replicas are threads"
+                + " of one JVM, isolated by class loaders. One after the other: the same replicas"
+                + " of the tool as it is, each started when the one before has ended, so that"
+                + " nobody waits or fails: the work itself.")
             .formatted(PATIENCE.toSeconds()),
         tables,
         chart(samples, sizes));
@@ -162,18 +205,45 @@ final class RolloutBenchmark implements Benchmark {
     Table table =
         new Table(scenario, "n", "median ms", "max ms", "median to stock", "failed", "late");
     for (Contender contender : CONTENDERS) {
-      Distribution times = samples.of(scenario, contender, Quantity.TIME);
-      Contender stock = contender.tool() == Tool.FLYWAY ? Contender.FLYWAY : Contender.LIQUIBASE;
-      table.add(
+      addRow(
+          table,
           contender.title(),
-          Figures.count(times.size()),
-          Figures.upTo(Milliseconds.of(PATIENCE), times.median()),
-          Figures.upTo(Milliseconds.of(PATIENCE), times.max()),
-          Figures.ratio(times.median(), samples.of(scenario, stock, Quantity.TIME).median()),
+          samples.of(scenario, contender, Quantity.TIME),
+          samples.of(scenario, stockOf(contender), Quantity.TIME),
           ofAll(samples.of(scenario, contender, Quantity.FAILED_REPLICAS), size),
           ofAll(samples.of(scenario, contender, Quantity.LATE_REPLICAS), size));
     }
+    for (Contender stock : STOCK) {
+      addRow(
+          table,
+          stock.title() + ", one after the other",
+          samples.of(scenario, stock, Quantity.TIME_IN_TURN),
+          samples.of(scenario, stock, Quantity.TIME),
+          Figures.NONE,
+          Figures.NONE);
+    }
     return table;
+  }
+
+  private static Contender stockOf(Contender contender) {
+    return contender.tool() == Tool.FLYWAY ? Contender.FLYWAY : Contender.LIQUIBASE;
+  }
+
+  private static void addRow(
+      Table table,
+      String title,
+      Distribution times,
+      Distribution ofStock,
+      String failed,
+      String late) {
+    table.add(
+        title,
+        Figures.count(times.size()),
+        Figures.upTo(Milliseconds.of(PATIENCE), times.median()),
+        Figures.upTo(Milliseconds.of(PATIENCE), times.max()),
+        Figures.ratio(times.median(), ofStock.median()),
+        failed,
+        late);
   }
 
   private static String ofAll(Distribution replicas, int size) {
@@ -188,7 +258,7 @@ final class RolloutBenchmark implements Benchmark {
   private static Chart chart(Samples samples, List<Integer> sizes) {
     List<String> scenarios =
         sizes.stream()
-            .flatMap(size -> List.of(scenario(size, FRESH), scenario(size, MIGRATED)).stream())
+            .flatMap(size -> Arrays.stream(Start.values()).map(start -> start.scenario(size)))
             .toList();
     return Chart.bars(
         "Rollout",

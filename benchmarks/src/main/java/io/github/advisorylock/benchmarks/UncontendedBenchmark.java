@@ -1,7 +1,6 @@
 package io.github.advisorylock.benchmarks;
 
 import io.github.advisorylock.demo.Database;
-import io.github.advisorylock.demo.Tool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +37,12 @@ final class UncontendedBenchmark implements Benchmark {
   @Override
   public void measure(Lab lab, Samples samples) {
     for (Work work : Work.values()) {
-      for (int round = 0; round < lab.effort().choose(work.warmUpRounds, 1); round++) {
+      for (int round = 0; round < lab.effort().choose(work.warmUpRounds(), 1); round++) {
         time(work, round, lab, new Samples(name()));
       }
-      for (int round = 0; round < lab.effort().choose(work.rounds, QUICK_ROUNDS); round++) {
+      for (int round = 0; round < lab.effort().choose(work.rounds(), QUICK_ROUNDS); round++) {
         time(work, round, lab, samples);
-        lab.progress("uncontended, %s, round %d".formatted(work.title, round + 1));
+        lab.progress("uncontended, %s, round %d".formatted(work.title(), round + 1));
       }
     }
     for (int round = 0; round < lab.effort().choose(ROUNDS_OF_COUNTING, 1); round++) {
@@ -134,39 +133,4 @@ final class UncontendedBenchmark implements Benchmark {
   }
 
   private record Pair(Contender stock, Contender with) {}
-
-  private enum Work {
-    SMALLEST("smallest work", 60, 40) {
-      @Override
-      String of(Tool tool) {
-        return tool.warmUpMigrations();
-      }
-    },
-
-    SHOP("shop", 3, 10) {
-      @Override
-      String of(Tool tool) {
-        return Shop.of(tool);
-      }
-    };
-
-    private final String title;
-
-    /** The JVMs are faster with every run, at first. */
-    private final int warmUpRounds;
-
-    private final int rounds;
-
-    Work(String title, int warmUpRounds, int rounds) {
-      this.title = title;
-      this.warmUpRounds = warmUpRounds;
-      this.rounds = rounds;
-    }
-
-    abstract String of(Tool tool);
-
-    String scenario(String state) {
-      return title + ", " + state;
-    }
-  }
 }
