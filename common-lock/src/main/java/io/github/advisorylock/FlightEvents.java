@@ -20,7 +20,7 @@ final class FlightEvents implements LockListener {
       waiting.key = event.key().toString();
     }
     if (event.holder() != null) {
-      waiting.holder = event.holder().describeSession();
+      waiting.holder = event.holder().session().describeSession();
     }
   }
 
@@ -44,7 +44,7 @@ final class FlightEvents implements LockListener {
 
   private void heldAtLastBy(LockHolder holder) {
     if (waiting != null) {
-      waiting.holder = holder.describeSession();
+      waiting.holder = holder.session().describeSession();
     }
   }
 

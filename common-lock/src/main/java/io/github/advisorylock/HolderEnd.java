@@ -34,7 +34,7 @@ public record HolderEnd(boolean released, String message) {
 
   static HolderEnd of(Connection connection, LockHolder holder, Timing timing)
       throws SQLException, InterruptedException {
-    if (holder.pid() == 0) {
+    if (holder.session().pid() == 0) {
       return new HolderEnd(
           false,
           "The advisory lock %s is held by %s, which has no session to end. Commit it, or roll it back: select * from pg_prepared_xacts;"

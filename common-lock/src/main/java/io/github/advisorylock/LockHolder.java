@@ -4,40 +4,19 @@ import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A session that holds a lock, works under it or waits for it, as another session sees it.
  * Immutable.
  *
- * <p>Of a session of another role PostgreSQL shows only pid, role and application name, unless one
- * is a member of {@code pg_read_all_stats}: what it hides is null here.
- *
  * @param key the key it holds; {@link LockKey#forWork} of a lock's key if the session does not hold
  *     that lock, but still works for an earlier holder that has lost it, or, in a {@link
  *     LockStatus}, just works; {@link LockKey#forWaiting} of it if the session waits
- * @param pid its backend's process id; 0 for a prepared transaction, which belongs to no session
- * @param user its role; empty if hidden
- * @param applicationName who it says it is; empty if it says nothing
- * @param clientAddress where it comes from; null if hidden or over a local socket
- * @param connectedSince when it connected; null if hidden
- * @param state what it is doing, such as {@code idle} or {@code active}; null if hidden
- * @param stateFor how long it has been doing that; null if hidden
- * @param query its current or last statement; null if hidden
+ * @param session who that is, and what it is doing; with pid 0 a prepared transaction, which
+ *     belongs to no session
  */
-public record LockHolder(
-    LockKey key,
-    int pid,
-    String user,
-    String applicationName,
-    @Nullable String clientAddress,
-    @Nullable Instant connectedSince,
-    @Nullable String state,
-    @Nullable Duration stateFor,
-    @Nullable String query)
-    implements Serializable {
+public record LockHolder(LockKey key, ServerSession session) implements Serializable {
 
   private static final long serialVersionUID = 1L;
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
@@ -64,7 +43,8 @@ public record LockHolder(
    *
    * @param connection any other connection to the same database
    * @return whether the server was told to end it; false if it holds the key no longer or {@link
-   *     #connectedSince} is hidden, so that it cannot be told from a later session with its pid
+   *     ServerSession#connectedSince} is hidden, so that it cannot be told from a later session
+   *     with its pid
    * @throws SQLException with SQLSTATE 42501 if the role may not end sessions of the holder's role
    */
   public boolean terminate(Connection connection) throws SQLException {
@@ -80,22 +60,9 @@ public record LockHolder(
     return LockSql.terminateIfIdle(connection, this);
   }
 
-  static LockHolder of(LockKey key, ServerSession session) {
-    return new LockHolder(
-        key,
-        session.pid(),
-        session.user(),
-        session.applicationName(),
-        session.clientAddress(),
-        session.connectedSince(),
-        session.state(),
-        session.stateFor(),
-        session.query());
-  }
-
   /** A session of which nothing but the process id can be seen. */
   static LockHolder unseen(LockKey key, int pid) {
-    return new LockHolder(key, pid, "", "", null, null, null, null, null);
+    return new LockHolder(key, new ServerSession(pid, "", "", null, null, null, null, null));
   }
 
   /**
@@ -127,16 +94,13 @@ public record LockHolder(
 
   /**
    * Whether another look found the same session, whatever it was doing then. Where {@link
-   * #connectedSince} is hidden, the process id alone decides.
+   * ServerSession#connectedSince} is hidden, the process id alone decides.
    *
    * @param other what the other look found
    * @return false if it is another session
    */
   public boolean isSameSession(LockHolder other) {
-    return pid == other.pid
-        && (connectedSince == null
-            || other.connectedSince == null
-            || connectedSince.equals(other.connectedSince));
+    return session.isSame(other.session);
   }
 
   /**
@@ -145,45 +109,17 @@ public record LockHolder(
    * @return SQL for people to run
    */
   public String endStatement() {
-    return LockSql.endHolder(pid);
+    return LockSql.endHolder(session.pid());
   }
 
   /**
-   * This holder in one line, for people, without control characters.
+   * This holder in one line, for people, without control characters, and without a statement that
+   * has ended.
    *
    * @return such as {@code pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7}
    */
   public String describe() {
-    return session().describeActivity();
-  }
-
-  /** Whose session it is, in one line, and nothing of what it does. */
-  String describeSession() {
-    return session().describeSession();
-  }
-
-  /**
-   * What it is doing, for people.
-   *
-   * @return such as {@code idle for 12.0 s}; empty if hidden
-   */
-  public String describeState() {
-    return session().describeState();
-  }
-
-  /**
-   * Its current or last statement, for people: on one line, the first 100 characters, and nothing
-   * of one that mentions a password.
-   *
-   * @return such as {@code create index concurrently …}; empty if hidden
-   */
-  public String describeQuery() {
-    return query == null ? "" : ServerSession.shortened(query);
-  }
-
-  private ServerSession session() {
-    return new ServerSession(
-        pid, user, applicationName, clientAddress, connectedSince, state, stateFor, query);
+    return session.describeActivity();
   }
 
   /** Like {@link #describe}: a query's secrets do not get into a log by way of this record. */

@@ -593,7 +593,7 @@ final class LockSql {
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           int part = row.getInt(9) - 1;
-          parts.get(part).add(LockHolder.of(keys.get(part), sessionOf(row, 1)));
+          parts.get(part).add(new LockHolder(keys.get(part), sessionOf(row, 1)));
         }
       }
     }
@@ -627,7 +627,7 @@ final class LockSql {
     try (PreparedStatement statement = connection.prepareStatement(HOLDER)) {
       statement.setLong(1, key.value());
       try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? LockHolder.of(key, sessionOf(row, 1)) : null;
+        return row.next() ? new LockHolder(key, sessionOf(row, 1)) : null;
       }
     }
   }
@@ -691,13 +691,13 @@ final class LockSql {
 
   private static boolean terminate(String sql, Connection connection, LockHolder holder)
       throws SQLException {
-    if (holder.connectedSince() == null) {
+    if (holder.session().connectedSince() == null) {
       return false;
     }
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, holder.key().value());
-      statement.setInt(2, holder.pid());
-      statement.setObject(3, holder.connectedSince().atOffset(ZoneOffset.UTC));
+      statement.setInt(2, holder.session().pid());
+      statement.setObject(3, holder.session().connectedSince().atOffset(ZoneOffset.UTC));
       return firstBoolean(statement);
     }
   }

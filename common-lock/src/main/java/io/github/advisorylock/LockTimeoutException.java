@@ -41,7 +41,9 @@ public final class LockTimeoutException extends LockException {
       return what + Text.lastTryFailed(lastFailure);
     }
     String toEnd =
-        holder == null ? "" : " To end it, if it is stuck: " + LockSql.endHolder(holder.pid());
+        holder == null
+            ? ""
+            : " To end it, if it is stuck: " + LockSql.endHolder(holder.session().pid());
     return "%s%s. Let the holder finish, or wait longer. To look: %s%s"
         .formatted(
             what,

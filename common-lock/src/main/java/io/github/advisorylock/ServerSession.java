@@ -41,6 +41,17 @@ public record ServerSession(
     return pid == 0;
   }
 
+  /**
+   * Whether another look found the same session, whatever it was doing then. Where {@link
+   * #connectedSince} is hidden, the process id alone decides.
+   */
+  boolean isSame(ServerSession other) {
+    return pid == other.pid
+        && (connectedSince == null
+            || other.connectedSince == null
+            || connectedSince.equals(other.connectedSince));
+  }
+
   private boolean isActive() {
     return "active".equals(state);
   }
@@ -91,12 +102,26 @@ public record ServerSession(
     return Text.oneLine(line.toString());
   }
 
-  /** What it is doing; empty if hidden. */
-  String describeState() {
+  /**
+   * What it is doing, for people.
+   *
+   * @return such as {@code idle for 12.0 s}; empty if hidden
+   */
+  public String describeState() {
     if (state == null) {
       return "";
     }
     return stateFor == null ? state : state + " for " + Text.of(stateFor);
+  }
+
+  /**
+   * Its current or last statement, for people: on one line, the first 100 characters, and nothing
+   * of one that mentions a password.
+   *
+   * @return such as {@code create index concurrently …}; empty if hidden
+   */
+  public String describeQuery() {
+    return query == null ? "" : shortened(query);
   }
 
   /**

@@ -100,7 +100,8 @@ class AwaitFreeTest {
     assertThat(listener.events())
         .singleElement()
         .isInstanceOfSatisfying(
-            Waiting.class, waiting -> assertThat(waiting.holder().pid()).isEqualTo(other.pid()));
+            Waiting.class,
+            waiting -> assertThat(waiting.holder().session().pid()).isEqualTo(other.pid()));
   }
 
   @Test
@@ -109,7 +110,8 @@ class AwaitFreeTest {
 
     assertThatExceptionOfType(LockTimeoutException.class)
         .isThrownBy(this::awaitFree)
-        .satisfies(e -> assertThat(e.holder()).map(LockHolder::pid).contains(other.pid()))
+        .satisfies(
+            e -> assertThat(e.holder()).map(holder -> holder.session().pid()).contains(other.pid()))
         .withNoCause();
 
     assertThat(timing.slept()).isEqualTo(RetryPolicy.DEFAULT.timeout());

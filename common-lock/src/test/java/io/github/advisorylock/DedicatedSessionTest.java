@@ -173,7 +173,8 @@ class DedicatedSessionTest {
         .satisfies(
             timeout ->
                 assertThat(timeout.holder())
-                    .hasValueSatisfying(seen -> assertThat(seen.pid()).isEqualTo(holder.pid())));
+                    .hasValueSatisfying(
+                        seen -> assertThat(seen.session().pid()).isEqualTo(holder.pid())));
   }
 
   @ParameterizedTest

@@ -16,14 +16,15 @@ final class Holders {
   private static LockHolder visible(LockKey key, String state, String query) {
     return new LockHolder(
         key,
-        4711,
-        "app",
-        "flyway holds migration (web-1:33)",
-        "10.0.0.7",
-        Instant.parse("2026-01-02T03:04:05.678901Z"),
-        state,
-        Duration.ofSeconds(12),
-        query);
+        new ServerSession(
+            4711,
+            "app",
+            "flyway holds migration (web-1:33)",
+            "10.0.0.7",
+            Instant.parse("2026-01-02T03:04:05.678901Z"),
+            state,
+            Duration.ofSeconds(12),
+            query));
   }
 
   static LockHolder idle() {
@@ -38,14 +39,15 @@ final class Holders {
   static LockHolder orphan() {
     return new LockHolder(
         LockKey.MIGRATION.forWork(),
-        4712,
-        "app",
-        "app",
-        "10.0.0.7",
-        Instant.parse("2026-01-02T03:04:05Z"),
-        "active",
-        Duration.ofSeconds(12),
-        "create table late as select 1");
+        new ServerSession(
+            4712,
+            "app",
+            "app",
+            "10.0.0.7",
+            Instant.parse("2026-01-02T03:04:05Z"),
+            "active",
+            Duration.ofSeconds(12),
+            "create table late as select 1"));
   }
 
   /** As another role sees it. */
@@ -55,6 +57,8 @@ final class Holders {
 
   static LockHolder ofOtherRole(LockKey key) {
     return new LockHolder(
-        key, 4711, "", "flyway holds migration (web-1:33)", null, null, null, null, null);
+        key,
+        new ServerSession(
+            4711, "", "flyway holds migration (web-1:33)", null, null, null, null, null));
   }
 }

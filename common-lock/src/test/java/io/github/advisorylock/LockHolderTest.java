@@ -23,7 +23,10 @@ class LockHolderTest {
 
   @Test
   void shouldDescribeASessionOfWhichNothingIsKnown() {
-    assertThat(new LockHolder(LockKey.of(1), 4711, "", "", null, null, null, null, null).describe())
+    assertThat(
+            new LockHolder(
+                    LockKey.of(1), new ServerSession(4711, "", "", null, null, null, null, null))
+                .describe())
         .isEqualTo("pid 4711");
   }
 
@@ -59,15 +62,17 @@ class LockHolderTest {
 
   @Test
   void shouldSayWhatItDoes() {
-    assertThat(Holders.idle().describeState()).isEqualTo("idle for 12.0 s");
-    assertThat(Holders.ofOtherRole().describeState()).isEmpty();
+    assertThat(Holders.idle().session().describeState()).isEqualTo("idle for 12.0 s");
+    assertThat(Holders.ofOtherRole().session().describeState()).isEmpty();
   }
 
   @Test
   void shouldShowTheLastStatementOfAnIdleSessionToWhoeverAsksForIt() {
-    assertThat(Holders.visible("idle", "select\n 1").describeQuery()).isEqualTo("select 1");
-    assertThat(Holders.ofOtherRole().describeQuery()).isEmpty();
-    assertThat(Holders.visible("idle", "alter role app password 's3cret'").describeQuery())
+    assertThat(Holders.visible("idle", "select\n 1").session().describeQuery())
+        .isEqualTo("select 1");
+    assertThat(Holders.ofOtherRole().session().describeQuery()).isEmpty();
+    assertThat(
+            Holders.visible("idle", "alter role app password 's3cret'").session().describeQuery())
         .isEqualTo("(a statement that mentions a password)");
   }
 
@@ -78,7 +83,8 @@ class LockHolderTest {
   }
 
   private static LockHolder with(int pid, Instant connectedSince) {
-    return new LockHolder(LockKey.of(1), pid, "", "", null, connectedSince, null, null, null);
+    return new LockHolder(
+        LockKey.of(1), new ServerSession(pid, "", "", null, connectedSince, null, null, null));
   }
 
   @Test

@@ -20,7 +20,7 @@ class LockStatusTest {
   }
 
   private static List<Integer> pids(List<LockHolder> sessions) {
-    return sessions.stream().map(LockHolder::pid).toList();
+    return sessions.stream().map(session -> session.session().pid()).toList();
   }
 
   @Test

@@ -107,7 +107,8 @@ class LogLinesTest {
 
   private static LockHolder nastyHolder(LockKey key) {
     return new LockHolder(
-        key, 4711, NASTY, NASTY, NASTY, null, "active", Duration.ofSeconds(1), NASTY);
+        key,
+        new ServerSession(4711, NASTY, NASTY, NASTY, null, "active", Duration.ofSeconds(1), NASTY));
   }
 
   @Test

@@ -77,14 +77,15 @@ class LooksTest {
         .isEqualTo(
             new LockHolder(
                 KEY,
-                backend.pid(),
-                "app",
-                "app",
-                "10.0.0.7",
-                FakeBackend.STARTED.plusSeconds(backend.pid()).toInstant(),
-                "idle",
-                Duration.ofMillis(2_500),
-                "select " + backend.pid()));
+                new ServerSession(
+                    backend.pid(),
+                    "app",
+                    "app",
+                    "10.0.0.7",
+                    FakeBackend.STARTED.plusSeconds(backend.pid()).toInstant(),
+                    "idle",
+                    Duration.ofMillis(2_500),
+                    "select " + backend.pid())));
     assertThat(client.backend().isInTransaction()).isFalse();
     assertThat(client.unclosed()).isZero();
   }
@@ -94,14 +95,16 @@ class LooksTest {
     FakeBackend backend = server.hidingBackends().backend().holding(KEY);
 
     assertThat(holder())
-        .isEqualTo(new LockHolder(KEY, backend.pid(), "", "app", null, null, null, null, null));
+        .isEqualTo(
+            new LockHolder(
+                KEY, new ServerSession(backend.pid(), "", "app", null, null, null, null, null)));
   }
 
   @Test
   void shouldNotTakeAClockThatGoesBackForTimeInAState() throws SQLException {
     server.backend().holding(KEY).showing("idle", Duration.ofSeconds(-1));
 
-    assertThat(holder().stateFor()).isZero();
+    assertThat(holder().session().stateFor()).isZero();
   }
 
   @Test

@@ -51,7 +51,7 @@ final class Release implements Callable<Integer> {
 
   private int end(Connection connection, LockHolder holder)
       throws SQLException, InterruptedException {
-    if (!yes && holder.connectedSince() != null && !isConfirmed(holder)) {
+    if (!yes && holder.session().connectedSince() != null && !isConfirmed(holder)) {
       Lines.error(command.commandLine(), "Nobody was ended");
       return ExitStatus.HELD;
     }

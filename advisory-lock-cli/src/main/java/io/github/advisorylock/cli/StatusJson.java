@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockStatus;
+import io.github.advisorylock.ServerSession;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,7 +48,8 @@ final class StatusJson {
     return array;
   }
 
-  private static JsonObject session(LockHolder session) {
+  private static JsonObject session(LockHolder holder) {
+    ServerSession session = holder.session();
     JsonObject json = new JsonObject();
     json.addProperty("pid", session.pid() == 0 ? null : session.pid());
     json.addProperty("applicationName", nullIfEmpty(session.applicationName()));

@@ -2,8 +2,8 @@ package io.github.advisorylock.cli;
 
 import static java.util.stream.Collectors.joining;
 
-import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockStatus;
+import io.github.advisorylock.ServerSession;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -22,9 +22,9 @@ final class StatusTable {
   static String of(LockStatus status) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(TITLES);
-    status.holders().forEach(session -> rows.add(row("holds", session)));
-    status.workers().forEach(session -> rows.add(row("works", session)));
-    status.waiters().forEach(session -> rows.add(row("waits", session)));
+    status.holders().forEach(seen -> rows.add(row("holds", seen.session())));
+    status.workers().forEach(seen -> rows.add(row("works", seen.session())));
+    status.waiters().forEach(seen -> rows.add(row("waits", seen.session())));
     String summary = summary(status);
     return rows.size() == 1 ? summary : summary + "\n\n" + aligned(rows);
   }
@@ -39,7 +39,7 @@ final class StatusTable {
         : lock + " is not held, but nobody begins before the work for an earlier holder has ended";
   }
 
-  private static List<String> row(String part, LockHolder session) {
+  private static List<String> row(String part, ServerSession session) {
     boolean prepared = session.pid() == 0;
     return List.of(
         part,

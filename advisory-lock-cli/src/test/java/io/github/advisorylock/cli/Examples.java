@@ -3,6 +3,7 @@ package io.github.advisorylock.cli;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockStatus;
+import io.github.advisorylock.ServerSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,26 +57,28 @@ final class Examples {
       LockKey key, int pid, String name, String state, long millis, String statement) {
     return new LockHolder(
         key,
-        pid,
-        "app",
-        name,
-        "10.0.0.7",
-        Instant.parse("2026-11-21T02:25:37.678901Z"),
-        state,
-        Duration.ofMillis(millis),
-        statement);
+        new ServerSession(
+            pid,
+            "app",
+            name,
+            "10.0.0.7",
+            Instant.parse("2026-11-21T02:25:37.678901Z"),
+            state,
+            Duration.ofMillis(millis),
+            statement));
   }
 
   static LockHolder ofOtherRole(LockKey key, int pid) {
     return new LockHolder(
         key,
-        pid,
-        "billing",
-        "liquibase waits for migration (job-k8s4d:1)",
-        null,
-        null,
-        null,
-        null,
-        null);
+        new ServerSession(
+            pid,
+            "billing",
+            "liquibase waits for migration (job-k8s4d:1)",
+            null,
+            null,
+            null,
+            null,
+            null));
   }
 }

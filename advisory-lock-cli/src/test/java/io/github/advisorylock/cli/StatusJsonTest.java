@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockStatus;
+import io.github.advisorylock.ServerSession;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,8 @@ class StatusJsonTest {
   @Test
   void shouldSayNullForThePidOfAPreparedTransaction() {
     LockKey key = LockKey.of(42);
-    LockHolder prepared = new LockHolder(key, 0, "", "", null, null, null, null, null);
+    LockHolder prepared =
+        new LockHolder(key, new ServerSession(0, "", "", null, null, null, null, null));
     JsonObject lock = parsed(new LockStatus(key, List.of(prepared), List.of(), List.of()));
 
     assertThat(first(lock, "holders").get("pid")).isEqualTo(JsonNull.INSTANCE);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockStatus;
+import io.github.advisorylock.ServerSession;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +67,8 @@ class StatusTableTest {
   @Test
   void shouldShowThatAPreparedTransactionHasNoPid() {
     LockKey key = LockKey.of(42);
-    LockHolder prepared = new LockHolder(key, 0, "", "", null, null, null, null, null);
+    LockHolder prepared =
+        new LockHolder(key, new ServerSession(0, "", "", null, null, null, null, null));
 
     assertThat(
             StatusTable.of(new LockStatus(key, List.of(prepared), List.of(), List.of()))

@@ -315,7 +315,9 @@ class DedicatedSessionIT {
       assertThat(stage.events().of(Waiting.class))
           .singleElement()
           .extracting(Waiting::holder)
-          .satisfies(holder -> assertThat(holder.applicationName()).startsWith("it holds stage ("));
+          .satisfies(
+              holder ->
+                  assertThat(holder.session().applicationName()).startsWith("it holds stage ("));
 
       held.close();
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockListener.Lost;
+import io.github.advisorylock.ServerSession;
 import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -56,12 +57,12 @@ class LockHolderIT {
 
       assertThat(holder)
           .returns(held.key(), LockHolder::key)
-          .returns(pid(), LockHolder::pid)
-          .returns(login.user(), LockHolder::user)
-          .returns("idle", LockHolder::state);
-      assertThat(holder.applicationName()).startsWith("it holds stage (");
-      assertThat(holder.query()).contains("select");
-      assertThat(holder.connectedSince()).isBetween(before, serverTime());
+          .returns(pid(), seen -> seen.session().pid())
+          .returns(login.user(), seen -> seen.session().user())
+          .returns("idle", seen -> seen.session().state());
+      assertThat(holder.session().applicationName()).startsWith("it holds stage (");
+      assertThat(holder.session().query()).contains("select");
+      assertThat(holder.session().connectedSince()).isBetween(before, serverTime());
       assertThat(holder.describe())
           .contains("pid " + pid(), "it holds stage (", login.user(), "connected since");
     }
@@ -85,14 +86,15 @@ class LockHolderIT {
           .isEqualTo(
               new LockHolder(
                   held.key(),
-                  pid(),
-                  holding.user(),
-                  findAs(holding).applicationName(),
-                  null,
-                  null,
-                  null,
-                  null,
-                  null));
+                  new ServerSession(
+                      pid(),
+                      holding.user(),
+                      findAs(holding).session().applicationName(),
+                      null,
+                      null,
+                      null,
+                      null,
+                      null)));
     }
   }
 
@@ -104,7 +106,7 @@ class LockHolderIT {
 
       assertThat(LockHolder.find(connection, LockStage.KEY))
           .hasValueSatisfying(
-              holder -> assertThat(holder.applicationName()).isEqualTo(Database.HARNESS));
+              holder -> assertThat(holder.session().applicationName()).isEqualTo(Database.HARNESS));
     }
   }
 
@@ -183,14 +185,15 @@ class LockHolderIT {
       LockHolder before =
           new LockHolder(
               now.key(),
-              now.pid(),
-              now.user(),
-              now.applicationName(),
-              now.clientAddress(),
-              now.connectedSince().minusNanos(1_000),
-              now.state(),
-              now.stateFor(),
-              now.query());
+              new ServerSession(
+                  now.session().pid(),
+                  now.session().user(),
+                  now.session().applicationName(),
+                  now.session().clientAddress(),
+                  now.session().connectedSince().minusNanos(1_000),
+                  now.session().state(),
+                  now.session().stateFor(),
+                  now.session().query()));
 
       assertThat(before.terminate(connection)).isFalse();
 
@@ -238,7 +241,7 @@ class LockHolderIT {
 
       assertThat(LockHolder.find(connection, held.key()))
           .get()
-          .returns(row.getString(1), LockHolder::clientAddress);
+          .returns(row.getString(1), seen -> seen.session().clientAddress());
       assertThat(findAs(scene.database().owner()).describe())
           .doesNotContainPattern(Pattern.compile("from [^ ]*/"));
     }

@@ -109,7 +109,7 @@ class LockKeyIT {
               LockTimeoutException.class,
               () -> stage.lock(key, LockStage.ONCE).acquire(stage.dedicated()));
 
-      assertThat(timeout.holder()).get().returns(pid, LockHolder::pid);
+      assertThat(timeout.holder()).get().returns(pid, seen -> seen.session().pid());
       List<String> statements = statements(timeout.getMessage());
       assertThat(scene.database().list(statements.get(0), row -> row.getInt("pid")))
           .containsExactly(pid);

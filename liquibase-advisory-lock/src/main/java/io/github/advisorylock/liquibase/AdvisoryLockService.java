@@ -212,8 +212,8 @@ public final class AdvisoryLockService implements LockService {
   }
 
   private static DatabaseChangeLogLock listed(LockHolder holder) {
-    Instant since = Objects.requireNonNullElseGet(holder.connectedSince(), Instant::now);
-    return new DatabaseChangeLogLock(holder.pid(), Date.from(since), holder.describe());
+    Instant since = Objects.requireNonNullElseGet(holder.session().connectedSince(), Instant::now);
+    return new DatabaseChangeLogLock(holder.session().pid(), Date.from(since), holder.describe());
   }
 
   /**

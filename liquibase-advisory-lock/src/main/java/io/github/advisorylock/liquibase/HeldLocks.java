@@ -199,7 +199,7 @@ final class HeldLocks {
       Optional<LockHolder> seenFromOutside = LockHolder.find(outer, key);
       Optional<LockHolder> seenFromInside = LockHolder.find(inner, key);
       return seenFromOutside.isPresent()
-          && seenFromOutside.get().connectedSince() != null
+          && seenFromOutside.get().session().connectedSince() != null
           && seenFromInside.filter(seenFromOutside.get()::isSameSession).isPresent();
     } catch (SQLException e) {
       return false; // then the wait will say who holds it
