@@ -53,7 +53,7 @@ final class LockRun {
     this.keepsSession = keepsSession;
     this.watch =
         RunWatch.start(
-            runEnd::hasCome,
+            () -> runEnd.hasCome(connectionsAtWork()),
             () -> {
               finish();
               afterwards.accept(this);
@@ -196,6 +196,10 @@ final class LockRun {
 
   private synchronized @Nullable Work remove(Connection connection) {
     return works.remove(connection);
+  }
+
+  private synchronized List<Connection> connectionsAtWork() {
+    return List.copyOf(works.keySet());
   }
 
   /** Releases the lock, and returns when it is free. */

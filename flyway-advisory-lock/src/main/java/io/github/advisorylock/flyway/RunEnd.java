@@ -3,6 +3,7 @@ package io.github.advisorylock.flyway;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Collection;
 import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param thread the run's thread
  * @param root the method in which that thread began, which is how a whole stack is told from one
  *     that the JVM cut off
- * @param mainConnection Flyway's main connection, which it closes last in every run, or gives back
- *     to its pool, which closes the proxy; null if Flyway has not shown it
+ * @param mainConnection Flyway's main connection, which it closes at the end of every run, or gives
+ *     back to its pool, which closes the proxy; null if Flyway has not shown it. Only that of a
+ *     callback that failed comes after it
  */
 record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
 
@@ -22,10 +24,16 @@ record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
     return new RunEnd(thread, rootOf(thread.getStackTrace()), mainConnection);
   }
 
-  /** Whether the run is over. Safe to ask from any thread. */
-  boolean hasCome() {
+  /**
+   * Whether the run is over. Safe to ask from any thread.
+   *
+   * @param others what Flyway may still use, and then closes, when the main connection is closed
+   */
+  boolean hasCome(Collection<Connection> others) {
     return !thread.isAlive()
-        || (mainConnection != null && isClosed(mainConnection))
+        || (mainConnection != null
+            && isClosed(mainConnection)
+            && others.stream().allMatch(RunEnd::isClosed))
         || hasLeftFlyway();
   }
 

@@ -7,11 +7,21 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.advisorylock.LockKey;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Callback;
@@ -282,5 +292,69 @@ class FlywayEndingsIT {
 
     assertThat(scene.database().count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(2);
     assertNextRunGoesOnAtOnce();
+  }
+
+  /** It is closed after the main connection, and Flyway puts it back as it was before. */
+  @Test
+  void shouldLeaveTheConnectionOfACallbackThatFailedToFlyway() throws IOException {
+    write("beforeMigrate.sql", "SELECT 1 / 0;");
+    List<Connection> opened = new ArrayList<>();
+    AtomicReference<Boolean> released = new AtomicReference<>();
+    DataSource slow =
+        whenClosed(
+            scene.database().dataSource(),
+            opened,
+            closed -> {
+              if (closed == opened.get(0)) {
+                released.set(
+                    Await.within(
+                        Duration.ofMillis(300), () -> scene.probe().advisoryLocks().isEmpty()));
+              }
+            });
+
+    assertThatThrownBy(() -> configure().dataSource(slow).load().migrate())
+        .hasStackTraceContaining("division by zero");
+
+    assertThat(released).hasValue(false);
+    assertNextRunGoesOnAtOnce();
+  }
+
+  private static DataSource whenClosed(
+      DataSource target, List<Connection> opened, Consumer<Connection> afterClose) {
+    return proxy(
+        DataSource.class,
+        target,
+        (result, method) -> {
+          if (!(result instanceof Connection connection)) {
+            return result;
+          }
+          Connection shown =
+              proxy(
+                  Connection.class,
+                  connection,
+                  (answer, called) -> {
+                    if (called.getName().equals("close")) {
+                      afterClose.accept(connection);
+                    }
+                    return answer;
+                  });
+          opened.add(connection);
+          return shown;
+        });
+  }
+
+  private static <T> T proxy(
+      Class<T> type, T target, BiFunction<Object, Method, Object> afterwards) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              try {
+                return afterwards.apply(method.invoke(target, arguments), method);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
   }
 }
