@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import io.github.advisorylock.flyway.AdvisoryLockConfigurationExtension;
+import io.github.advisorylock.flyway.FlywaySettingsProbe;
 import java.beans.Statement;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,103 +19,130 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
  * release that is on Maven Central as an archive, those of Maven on a late plugin that is there.
  */
 enum FlywayChannel implements SettingChannel {
-  CONFIGURATION_MAP {
+  CONFIGURATION_MAP(Spelling.FLYWAY_PROPERTY) {
     @Override
     public Ending run(Run run) {
-      return ending(
-          () -> configure(run).configuration(run.settings(Tool.FLYWAY.settings())).load());
+      return ending(() -> configured(run).load());
+    }
+
+    @Override
+    public Map<String, String> read(Run run) {
+      return FlywaySettingsProbe.read(configured(run).load().getConfiguration());
+    }
+
+    private FluentConfiguration configured(Run run) {
+      return configure(run).configuration(run.settings(spelling()));
     }
   },
 
-  EXTENSION_OBJECT {
+  EXTENSION_OBJECT(Spelling.FLYWAY_SETTER) {
     @Override
-    @SuppressWarnings("deprecation") // its successors are not there in all supported releases
     public Ending run(Run run) throws Exception {
+      return ending(configured(run)::load);
+    }
+
+    @Override
+    public Map<String, String> read(Run run) throws Exception {
+      return FlywaySettingsProbe.read(configured(run).load().getConfiguration());
+    }
+
+    @SuppressWarnings("deprecation") // its successors are not there in all supported releases
+    private FluentConfiguration configured(Run run) throws Exception {
       FluentConfiguration flyway = configure(run);
       AdvisoryLockConfigurationExtension lock =
           flyway.getPluginRegister().getPlugin(AdvisoryLockConfigurationExtension.class);
-      for (Map.Entry<String, String> setting : run.settings().entrySet()) {
-        String name = setting.getKey();
-        String setter = "set" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
-        new Statement(lock, setter, new Object[] {setting.getValue()}).execute();
+      for (Map.Entry<String, String> call : run.settings(spelling()).entrySet()) {
+        new Statement(lock, call.getKey(), new Object[] {call.getValue()}).execute();
       }
-      return ending(flyway::load);
+      return flyway;
     }
   },
 
-  ENVIRONMENT {
+  ENVIRONMENT(Spelling.FLYWAY_VARIABLE) {
     @Override
     public Ending run(Run run) {
-      Rollout rollout = Rollout.of(Tool.FLYWAY, run.database(), SettingStage.migrations());
-      run.variables(VARIABLE).forEach(rollout::environment);
+      Rollout rollout =
+          Rollout.of(Tool.FLYWAY, run.database(), SettingStage.migrations()).withJar(run.jar());
+      run.settings(spelling()).forEach(rollout::environment);
       try (Replicas replicas = new Replicas()) {
         return Ending.of(replicas.start(rollout).go());
       }
     }
   },
 
-  COMMAND_LINE {
+  COMMAND_LINE(Spelling.FLYWAY_OPTION) {
     @Override
     public Ending run(Run run) {
-      return shell(run, Map.of(), run.settings("-advisoryLock."));
+      return shell(run, Map.of(), run.settings(spelling()));
     }
   },
 
-  COMMAND_LINE_ENVIRONMENT {
+  COMMAND_LINE_ENVIRONMENT(Spelling.FLYWAY_VARIABLE) {
     @Override
     public Ending run(Run run) {
-      return shell(run, run.variables(VARIABLE), Map.of());
+      return shell(run, run.settings(spelling()), Map.of());
     }
   },
 
-  CONF_FILE {
+  CONF_FILE(Spelling.FLYWAY_PROPERTY) {
     @Override
     public Ending run(Run run) throws IOException {
-      writeConf(run);
+      writeConf(run, spelling());
       return shell(run, Map.of(), Map.of());
     }
   },
 
-  TOML_FLAT {
+  TOML_FLAT(Spelling.FLYWAY_TOML) {
     @Override
     public Ending run(Run run) throws IOException {
-      writeToml(run, "[flyway]", "advisoryLock.");
+      writeToml(run, "[flyway]", spelling());
       return shell(run, Map.of(), Map.of());
     }
   },
 
-  TOML_NESTED {
+  TOML_NESTED(Spelling.FLYWAY_TOML_TABLE) {
     @Override
     public Ending run(Run run) throws IOException {
-      writeToml(run, "[flyway.advisoryLock]", "");
+      writeToml(run, "[flyway.advisoryLock]", spelling());
       return shell(run, Map.of(), Map.of());
     }
   },
 
-  MAVEN_SYSTEM_PROPERTIES {
+  MAVEN_SYSTEM_PROPERTIES(Spelling.FLYWAY_PROPERTY) {
     @Override
     public Ending run(Run run) throws IOException {
-      return new FlywayMavenProject(run).migrate(Map.of(), run.settings(Tool.FLYWAY.settings()));
+      return new MavenProject(Tool.FLYWAY, run).migrate(Map.of(), run.settings(spelling()));
     }
   },
 
-  MAVEN_PROJECT_PROPERTIES {
+  MAVEN_PROJECT_PROPERTIES(Spelling.FLYWAY_PROPERTY) {
     @Override
     public Ending run(Run run) throws IOException {
-      return new FlywayMavenProject(run).migrate(run.settings(Tool.FLYWAY.settings()), Map.of());
+      return new MavenProject(Tool.FLYWAY, run).migrate(run.settings(spelling()), Map.of());
     }
   },
 
-  MAVEN_CONF_FILE {
+  MAVEN_CONF_FILE(Spelling.FLYWAY_PROPERTY) {
     @Override
     public Ending run(Run run) throws IOException {
-      writeConf(run);
-      return new FlywayMavenProject(run).migrate(Map.of(), Map.of("flyway.configFiles", CONF));
+      writeConf(run, spelling());
+      return new MavenProject(Tool.FLYWAY, run)
+          .migrate(Map.of(), Map.of("flyway.configFiles", CONF));
     }
   };
 
-  private static final String VARIABLE = "FLYWAY_ADVISORY_LOCK_";
   private static final String CONF = "flyway.conf";
+
+  private final Spelling spelling;
+
+  FlywayChannel(Spelling spelling) {
+    this.spelling = spelling;
+  }
+
+  @Override
+  public Spelling spelling() {
+    return spelling;
+  }
 
   /** Runs on any URL, in this process. */
   static Ending run(String url, Login login, Path migrations, Map<String, String> settings) {
@@ -140,17 +168,17 @@ enum FlywayChannel implements SettingChannel {
     }
   }
 
-  private static void writeConf(Run run) throws IOException {
+  private static void writeConf(Run run, Spelling spelling) throws IOException {
     Files.write(
         run.folder().resolve(CONF),
-        run.settings(Tool.FLYWAY.settings()).entrySet().stream()
+        run.settings(spelling).entrySet().stream()
             .map(setting -> setting.getKey() + "=" + setting.getValue())
             .toList());
   }
 
-  private static void writeToml(Run run, String table, String prefix) throws IOException {
+  private static void writeToml(Run run, String table, Spelling spelling) throws IOException {
     Stream<String> settings =
-        run.settings(prefix).entrySet().stream()
+        run.settings(spelling).entrySet().stream()
             .map(setting -> "%s = \"%s\"".formatted(setting.getKey(), setting.getValue()));
     Files.write(
         run.folder().resolve("flyway.toml"), Stream.concat(Stream.of(table), settings).toList());
@@ -162,7 +190,7 @@ enum FlywayChannel implements SettingChannel {
     options.forEach((option, value) -> arguments.add(option + "=" + value));
     arguments.add("migrate");
     return Ending.of(
-        FlywayShell.install(run.folder().resolve("flyway"), AllJarIT.of(Tool.FLYWAY), "lib")
+        FlywayShell.install(run.folder().resolve("flyway"), run.jar(), "lib")
             .run(
                 run.folder(),
                 run.database(),

@@ -3,10 +3,8 @@ package io.github.advisorylock.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.advisorylock.it.SettingChannel.Ending;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,28 +14,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Contract 9 with Flyway. */
 class FlywaySettingsIT extends SettingsContract {
 
-  private static final Set<FlywayChannel> IN_PROCESS =
-      EnumSet.of(FlywayChannel.CONFIGURATION_MAP, FlywayChannel.EXTENSION_OBJECT);
-
-  /** All three put the same properties of the project into one map: one run each will do. */
-  private static final Set<FlywayChannel> MAVEN =
-      EnumSet.of(
-          FlywayChannel.MAVEN_SYSTEM_PROPERTIES,
-          FlywayChannel.MAVEN_PROJECT_PROPERTIES,
-          FlywayChannel.MAVEN_CONF_FILE);
-
   static Stream<Arguments> cells() {
-    return EnumSet.allOf(FlywayChannel.class).stream()
-        .flatMap(channel -> cells(channel, proofs(channel)));
+    return Stream.of(
+            cells(FlywayChannel.CONFIGURATION_MAP, SettingProof.each(Tool.FLYWAY)),
+            cells(FlywayChannel.ENVIRONMENT, List.of(SettingProof.WAITING)),
+            cells(FlywayChannel.COMMAND_LINE, List.of(SettingProof.WAITING, SettingProof.BACKOFFS)),
+            cells(FlywayChannel.MAVEN_SYSTEM_PROPERTIES, List.of(SettingProof.WAITING)))
+        .flatMap(cells -> cells);
   }
 
-  private static List<SettingProof> proofs(FlywayChannel channel) {
-    if (IN_PROCESS.contains(channel)) {
-      return SettingProof.each(Tool.FLYWAY);
-    }
-    return MAVEN.contains(channel)
-        ? List.of(SettingProof.WAITING)
-        : SettingProof.together(Tool.FLYWAY);
+  @Override
+  List<FlywayChannel> channels() {
+    return List.of(FlywayChannel.values());
   }
 
   @Override

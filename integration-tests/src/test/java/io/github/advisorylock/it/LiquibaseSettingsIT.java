@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.advisorylock.it.SettingChannel.Ending;
 import java.nio.file.Files;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -14,14 +14,19 @@ import org.junit.jupiter.params.provider.Arguments;
 class LiquibaseSettingsIT extends SettingsContract {
 
   static Stream<Arguments> cells() {
-    return EnumSet.allOf(LiquibaseChannel.class).stream()
-        .flatMap(
-            channel ->
-                cells(
-                    channel,
-                    channel == LiquibaseChannel.SYSTEM_PROPERTIES
-                        ? SettingProof.each(Tool.LIQUIBASE)
-                        : SettingProof.together(Tool.LIQUIBASE)));
+    return Stream.of(
+            cells(LiquibaseChannel.SYSTEM_PROPERTIES, SettingProof.each(Tool.LIQUIBASE)),
+            cells(LiquibaseChannel.ENVIRONMENT, List.of(SettingProof.WAITING)),
+            cells(
+                LiquibaseChannel.COMMAND_LINE,
+                List.of(SettingProof.WAITING, SettingProof.BACKOFFS)),
+            cells(LiquibaseChannel.MAVEN_SYSTEM_PROPERTIES, List.of(SettingProof.WAITING)))
+        .flatMap(cells -> cells);
+  }
+
+  @Override
+  List<LiquibaseChannel> channels() {
+    return List.of(LiquibaseChannel.values());
   }
 
   @Override

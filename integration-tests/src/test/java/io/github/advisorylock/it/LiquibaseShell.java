@@ -24,6 +24,17 @@ final class LiquibaseShell {
       Login login,
       Map<String, String> environment,
       String... arguments) {
+    return run(AllJarIT.of(Tool.LIQUIBASE), folder, database, login, environment, arguments);
+  }
+
+  /** The same with another jar of the adapter. */
+  static ChildProcess run(
+      Path jar,
+      Path folder,
+      Database database,
+      Login login,
+      Map<String, String> environment,
+      String... arguments) {
     List<String> line =
         new ArrayList<>(
             List.of(
@@ -33,7 +44,7 @@ final class LiquibaseShell {
                 "-Xshare:auto",
                 "-Dliquibase.analytics.enabled=false",
                 "-cp",
-                ReplicaClassPath.withJar(Tool.LIQUIBASE, AllJarIT.of(Tool.LIQUIBASE)),
+                ReplicaClassPath.withJar(Tool.LIQUIBASE, jar),
                 MAIN,
                 "--show-banner=false"));
     line.addAll(Arrays.asList(arguments));

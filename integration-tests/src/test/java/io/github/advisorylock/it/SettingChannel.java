@@ -1,40 +1,38 @@
 package io.github.advisorylock.it;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** A way to tell a tool its settings, each by its name without the tool's prefix. */
 interface SettingChannel {
 
+  /** How it writes them. */
+  Spelling spelling();
+
   /** Runs the tool once, with the settings, over one migration that creates the table one. */
   Ending run(Run run) throws Exception;
+
+  /** What the adapter is told if the tool is told the settings, as one run with a probe shows. */
+  default Map<String, String> read(Run run) throws Exception {
+    return SettingsProbe.in(run(run).said());
+  }
 
   /**
    * What is to be run.
    *
-   * @param folder empty, for what the channel has to write
+   * @param folder for what the channel has to write
    * @param migrations where the one migration is, in the tool's language
+   * @param jar the adapter, for tools that run elsewhere
    */
-  record Run(Database database, Path folder, Path migrations, Map<String, String> settings) {
+  record Run(
+      Database database, Path folder, Path migrations, Map<String, String> settings, Path jar) {
 
-    /** The settings with all of their name, such as {@code flyway.advisoryLock.timeout}. */
-    Map<String, String> settings(String prefix) {
-      Map<String, String> prefixed = new TreeMap<>();
-      settings.forEach((name, value) -> prefixed.put(prefix + name, value));
-      return prefixed;
-    }
-
-    /** The settings as environment variables: {@code …_MAX_ATTEMPTS} for maxAttempts. */
-    Map<String, String> variables(String prefix) {
-      Map<String, String> variables = new LinkedHashMap<>();
-      settings.forEach(
-          (name, value) ->
-              variables.put(
-                  prefix + name.replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT), value));
-      return variables;
+    /** The settings, such as {@code flyway.advisoryLock.timeout} for timeout. */
+    Map<String, String> settings(Spelling spelling) {
+      Map<String, String> spelled = new TreeMap<>();
+      settings.forEach((name, value) -> spelled.put(spelling.of(name), value));
+      return spelled;
     }
   }
 

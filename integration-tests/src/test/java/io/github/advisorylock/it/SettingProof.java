@@ -178,7 +178,7 @@ enum SettingProof {
     }
   },
 
-  /** Most settings at once, where a run takes seconds. */
+  /** Many at once: that what a tool elsewhere is told has its effects there. */
   WAITING("key", "scope", "timeout", "maxAttempts", "backoffStep", "url", "user", "password") {
     @Override
     void prove(SettingStage stage) throws Exception {
@@ -217,22 +217,7 @@ enum SettingProof {
     }
   },
 
-  /** One error after the other. */
-  HOLDING("wakeUp", "lease", "pooling") {
-    @Override
-    void prove(SettingStage stage) throws Exception {
-      assertThat(stage.refusal("wakeUp", "sometimes"))
-          .contains(stage.tool().settings() + "wakeUp is 'sometimes', but must be true or false");
-      assertThat(stage.refusal("lease", "500ms"))
-          .contains(stage.tool().settings() + "lease is '500ms', but must be 0 for none, or");
-      assertThat(stage.refusal("pooling", "maybe"))
-          .contains(
-              stage.tool().settings()
-                  + "pooling is 'maybe', but must be auto or session or transaction");
-    }
-  },
-
-  /** One error shows both. */
+  /** And that a wrong value is an error there. */
   BACKOFFS("backoff", "maxBackoff") {
     @Override
     void prove(SettingStage stage) throws Exception {
@@ -255,19 +240,6 @@ enum SettingProof {
     @Override
     void prove(SettingStage stage) throws Exception {
       assertThat(stage.run("migrationStatementTimeout", "12345ms").ok()).isTrue();
-      assertThat(stage.settingOfWorkingSession("statement_timeout")).isEqualTo("12345ms");
-    }
-  },
-
-  /** Both in one run. */
-  WORKING("migrationLockTimeout", "migrationStatementTimeout") {
-    @Override
-    void prove(SettingStage stage) throws Exception {
-      Ending ending =
-          stage.run("migrationLockTimeout", "1234ms", "migrationStatementTimeout", "12345ms");
-
-      assertThat(ending.ok()).as(ending.said()).isTrue();
-      assertThat(stage.settingOfWorkingSession("lock_timeout")).isEqualTo("1234ms");
       assertThat(stage.settingOfWorkingSession("statement_timeout")).isEqualTo("12345ms");
     }
   },
@@ -325,11 +297,6 @@ enum SettingProof {
         MIGRATION_LOCK_TIMEOUT,
         MIGRATION_STATEMENT_TIMEOUT,
         own(tool));
-  }
-
-  /** The same settings in fewer runs. */
-  static List<SettingProof> together(Tool tool) {
-    return List.of(ACTIVE, WAITING, HOLDING, BACKOFFS, WORKING, own(tool));
   }
 
   private static String withParameters(Database database, String... namesAndValues) {

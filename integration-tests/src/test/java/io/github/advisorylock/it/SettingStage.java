@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.it.SettingChannel.Ending;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -97,9 +98,19 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
     for (int i = 0; i < namesAndValues.length; i += 2) {
       settings.put(namesAndValues[i], namesAndValues[i + 1]);
     }
+    return channel.run(of(migrations, settings, AllJarIT.of(tool)));
+  }
+
+  /** What the adapter is told in this channel. */
+  Map<String, String> read(Map<String, String> settings) throws Exception {
+    Files.createDirectories(folder);
+    return channel.read(of(migrations(), settings, SettingsProbe.jar(tool, folder)));
+  }
+
+  private SettingChannel.Run of(Migrations migrations, Map<String, String> settings, Path jar) {
     Path scripts = folder.resolve("sql");
     migrations.writeTo(scripts, tool);
-    return channel.run(new SettingChannel.Run(database, folder, scripts, settings));
+    return new SettingChannel.Run(database, folder, scripts, settings, jar);
   }
 
   /** Runs and fails; what was said. */

@@ -8,10 +8,13 @@ import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.spring.BootTypes;
 import io.github.advisorylock.spring.LockConfigurationFailureAnalyzer;
+import io.github.advisorylock.spring.ManualSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
@@ -36,6 +39,7 @@ import org.springframework.context.annotation.Lazy;
 class FlywayBeansTest {
 
   private static final String PREFIX = "spring.flyway.advisory-lock.";
+  private static final ManualSettings MANUAL = ManualSettings.of("flyway");
 
   private final ApplicationContextRunner withoutFlyway =
       new ApplicationContextRunner()
@@ -114,6 +118,8 @@ class FlywayBeansTest {
             PREFIX + "url=jdbc:postgresql://direct/app",
             PREFIX + "user=locker",
             PREFIX + "password=secret",
+            PREFIX + "migration-lock-timeout=3s",
+            PREFIX + "migration-statement-timeout=10m",
             PREFIX + "native-lock=keep")
         .run(
             context -> {
@@ -134,6 +140,8 @@ class FlywayBeansTest {
                                     own.setUrl("jdbc:postgresql://direct/app");
                                     own.setUser("locker");
                                     own.setPassword("secret");
+                                    own.setMigrationLockTimeout("3");
+                                    own.setMigrationStatementTimeout("600s");
                                     own.setNativeLock("keep");
                                   })
                               .getConfiguration())
@@ -141,6 +149,38 @@ class FlywayBeansTest {
               assertThat(lock(context)).isEqualTo(expected.lock());
               assertThat(settings(context, "flyway").nativeLock()).isEqualTo(NativeLock.KEEP);
             });
+  }
+
+  @Test
+  void shouldTakeEachPropertyOfTheManual() {
+    application
+        .withPropertyValues(MANUAL.properties())
+        .run(context -> assertThat(told(context)).isEqualTo(MANUAL.examples()));
+  }
+
+  @Test
+  void shouldTakeEachVariableOfTheManual() {
+    application
+        .withInitializer(
+            context ->
+                TestPropertyValues.of(MANUAL.variables())
+                    .applyTo(
+                        context.getEnvironment(), TestPropertyValues.Type.SYSTEM_ENVIRONMENT))
+        .run(context -> assertThat(told(context)).isEqualTo(MANUAL.examples()));
+  }
+
+  @Test
+  void shouldFindEachSettingInTheManual() {
+    assertThat(MANUAL.examples())
+        .containsOnlyKeys(FlywaySettings.NAMES.toArray(String[]::new));
+  }
+
+  private static Map<String, String> told(ApplicationContext context) {
+    return AdvisoryLockProvider.applicationSettingsOf(
+            context.getBean(Flyway.class).getConfiguration())
+        .entrySet()
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, setting -> setting.getValue().text()));
   }
 
   @Test

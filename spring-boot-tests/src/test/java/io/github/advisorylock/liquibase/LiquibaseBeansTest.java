@@ -6,11 +6,13 @@ import io.github.advisorylock.LockKey;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.spring.BootTypes;
 import io.github.advisorylock.spring.LockConfigurationFailureAnalyzer;
+import io.github.advisorylock.spring.ManualSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,6 +40,7 @@ import org.springframework.jdbc.datasource.AbstractDataSource;
 class LiquibaseBeansTest {
 
   private static final String PREFIX = "spring.liquibase.advisory-lock.";
+  private static final ManualSettings MANUAL = ManualSettings.of("liquibase");
 
   private final NotingDataSource dataSource = new NotingDataSource();
 
@@ -125,6 +128,8 @@ class LiquibaseBeansTest {
             Map.entry("liquibase.advisoryLock.url", "jdbc:postgresql://direct/app"),
             Map.entry("liquibase.advisoryLock.user", "locker"),
             Map.entry("liquibase.advisoryLock.password", "secret"),
+            Map.entry("liquibase.advisoryLock.migrationLockTimeout", "3"),
+            Map.entry("liquibase.advisoryLock.migrationStatementTimeout", "600s"),
             Map.entry("liquibase.advisoryLock.tableLock", "honour"));
     LiquibaseSettings expected = Scope.child(own, () -> LiquibaseSettings.read());
 
@@ -143,8 +148,42 @@ class LiquibaseBeansTest {
             PREFIX + "url=jdbc:postgresql://direct/app",
             PREFIX + "user=locker",
             PREFIX + "password=secret",
+            PREFIX + "migration-lock-timeout=3s",
+            PREFIX + "migration-statement-timeout=10m",
             PREFIX + "table-lock=honour")
         .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
+  }
+
+  @Test
+  void shouldTakeEachPropertyOfTheManual() throws Exception {
+    LiquibaseSettings expected = ofTheManual();
+
+    boot.withPropertyValues(MANUAL.properties())
+        .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
+  }
+
+  @Test
+  void shouldTakeEachVariableOfTheManual() throws Exception {
+    LiquibaseSettings expected = ofTheManual();
+
+    boot.withInitializer(
+            context ->
+                TestPropertyValues.of(MANUAL.variables())
+                    .applyTo(
+                        context.getEnvironment(), TestPropertyValues.Type.SYSTEM_ENVIRONMENT))
+        .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
+  }
+
+  @Test
+  void shouldFindEachSettingInTheManual() {
+    assertThat(MANUAL.examples())
+        .containsOnlyKeys(LiquibaseSettings.NAMES.toArray(String[]::new));
+  }
+
+  private static LiquibaseSettings ofTheManual() throws Exception {
+    Map<String, Object> own = new HashMap<>();
+    MANUAL.examples().forEach((name, value) -> own.put(AdvisoryLockConfiguration.PREFIX + name, value));
+    return Scope.child(own, () -> LiquibaseSettings.read());
   }
 
   @Test
