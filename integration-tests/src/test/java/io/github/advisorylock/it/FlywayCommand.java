@@ -1,9 +1,7 @@
 package io.github.advisorylock.it;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntSupplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
@@ -11,7 +9,7 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 final class FlywayCommand implements ReplicaMain.ToolCommand {
   private final Map<String, String> instructions;
   private List<String> applied = List.of();
-  private IntSupplier borrowed = () -> 0;
+  private Pool pool;
 
   FlywayCommand(Map<String, String> instructions) {
     this.instructions = instructions;
@@ -23,12 +21,11 @@ final class FlywayCommand implements ReplicaMain.ToolCommand {
   }
 
   @Override
-  public void run() {
+  public void run() throws Exception {
     FluentConfiguration configuration = configure();
     if (!instructions.get("pool").equals("0")) {
-      HikariDataSource pool = Pool.open(instructions);
-      borrowed = () -> pool.getHikariPoolMXBean().getActiveConnections();
-      configuration.dataSource(pool);
+      pool = Pool.open(instructions);
+      configuration.dataSource(pool.dataSource());
     }
     Flyway flyway = configuration.load();
     String command = instructions.get("command");
@@ -70,6 +67,13 @@ final class FlywayCommand implements ReplicaMain.ToolCommand {
 
   @Override
   public int borrowed() {
-    return borrowed.getAsInt();
+    return pool == null ? 0 : pool.borrowed().getAsInt();
+  }
+
+  @Override
+  public void closePool() throws Exception {
+    if (pool != null) {
+      pool.end().close();
+    }
   }
 }

@@ -1,11 +1,9 @@
 package io.github.advisorylock.it;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.IntSupplier;
 import liquibase.Scope;
 import liquibase.changelog.ChangeLogParameters;
 import liquibase.changelog.ChangeSet;
@@ -26,7 +24,7 @@ import liquibase.resource.ResourceAccessor;
 final class LiquibaseCommand implements ReplicaMain.ToolCommand {
   private final Map<String, String> instructions;
   private final List<String> applied = new CopyOnWriteArrayList<>();
-  private IntSupplier borrowed = () -> 0;
+  private Pool pool;
 
   LiquibaseCommand(Map<String, String> instructions) {
     this.instructions = instructions;
@@ -60,11 +58,11 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
       command.execute();
       return;
     }
-    HikariDataSource pool = Pool.open(instructions);
-    borrowed = () -> pool.getHikariPoolMXBean().getActiveConnections();
+    pool = Pool.open(instructions);
     try (Database database =
         DatabaseFactory.getInstance()
-            .findCorrectDatabaseImplementation(new JdbcConnection(pool.getConnection()))) {
+            .findCorrectDatabaseImplementation(
+                new JdbcConnection(pool.dataSource().getConnection()))) {
       database.setDefaultSchemaName(System.getProperty("liquibase.command.defaultSchemaName"));
       command.addArgumentValue("database", database);
       command.execute();
@@ -86,7 +84,14 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
 
   @Override
   public int borrowed() {
-    return borrowed.getAsInt();
+    return pool == null ? 0 : pool.borrowed().getAsInt();
+  }
+
+  @Override
+  public void closePool() throws Exception {
+    if (pool != null) {
+      pool.end().close();
+    }
   }
 
   /** Notes which changesets this very replica ran, but for those that every replica runs. */

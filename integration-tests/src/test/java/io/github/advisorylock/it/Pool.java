@@ -1,22 +1,20 @@
 package io.github.advisorylock.it;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.util.Map;
+import java.util.function.IntSupplier;
+import javax.sql.DataSource;
 
-/** The Hikari pool of a replica that was told to use one; opens its first connection on demand. */
-final class Pool {
-  private Pool() {}
+/**
+ * The pool of a replica that was told to use one.
+ *
+ * @param borrowed how many connections are out of the pool now
+ * @param end closes it with all its connections
+ */
+record Pool(DataSource dataSource, IntSupplier borrowed, AutoCloseable end) {
 
-  static HikariDataSource open(Map<String, String> instructions) {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(instructions.get("url"));
-    config.setUsername(instructions.get("user"));
-    config.setPassword(instructions.get("password"));
-    config.setMaximumPoolSize(Integer.parseInt(instructions.get("pool")));
-    config.setMinimumIdle(0);
-    config.setInitializationFailTimeout(-1);
-    config.setConnectionTimeout(5_000);
-    return new HikariDataSource(config);
+  /** One of {@code pool.library}, Hikari if that is not said. */
+  static Pool open(Map<String, String> instructions) throws Exception {
+    String library = instructions.getOrDefault("pool.library", PoolLibrary.HIKARI.name());
+    return PoolLibrary.valueOf(library).open(instructions);
   }
 }

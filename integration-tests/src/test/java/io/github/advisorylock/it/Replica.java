@@ -48,6 +48,7 @@ final class Replica implements AutoCloseable {
         name,
         launch(
             rollout.launcher(),
+            Path.of(System.getProperty("java.home")),
             rollout.classPath(),
             ReplicaMain.class,
             arguments,
@@ -57,10 +58,12 @@ final class Replica implements AutoCloseable {
   /**
    * Starts a small JVM, which inherits no settings of either tool.
    *
+   * @param java the home of its JDK
    * @param launcher a command that becomes the one that follows it; empty for none
    */
   static Process launch(
       List<String> launcher,
+      Path java,
       String classPath,
       Class<?> main,
       List<String> arguments,
@@ -68,7 +71,7 @@ final class Replica implements AutoCloseable {
     List<String> line = new ArrayList<>(launcher);
     line.addAll(
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            java.resolve("bin").resolve("java").toString(),
             "-Xmx256m",
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",

@@ -46,6 +46,19 @@ final class ReplicaClassPath {
     return withoutLock(tool) + File.pathSeparator + jar.toAbsolutePath();
   }
 
+  /** The adapter, with another release of the tool, its driver and pools than here. */
+  static String withLock(Tool tool, String libraries) {
+    Path harness = Path.of("target", "test-classes");
+    return join(
+            entries()
+                .filter(
+                    isBuildOf(COMMON)
+                        .or(isBuildOf(tool.adapter()))
+                        .or(entry -> entry.endsWith(harness))))
+        + File.pathSeparator
+        + libraries;
+  }
+
   private static Stream<Path> entries() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(Path::of);

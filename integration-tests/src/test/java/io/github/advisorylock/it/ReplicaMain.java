@@ -141,5 +141,8 @@ final class ReplicaMain {
 
     /** Connections still out of the pool. */
     int borrowed();
+
+    /** Closes the pool; a replica that is looked at after its run keeps it. */
+    void closePool() throws Exception;
   }
 }

@@ -23,6 +23,7 @@ final class Rollout {
   private String command;
   private Login login;
   private int poolSize;
+  private PoolLibrary pool = PoolLibrary.HIKARI;
   private List<String> launcher = List.of();
   private Function<String, String> url;
 
@@ -104,6 +105,12 @@ final class Rollout {
 
   /** Gives the tool a Hikari pool of this size instead of the URL. */
   Rollout pool(int size) {
+    return pool(PoolLibrary.HIKARI, size);
+  }
+
+  /** Gives the tool such a pool of this size instead of the URL. */
+  Rollout pool(PoolLibrary library, int size) {
+    pool = library;
     poolSize = size;
     return this;
   }
@@ -146,6 +153,7 @@ final class Rollout {
     all.put("password", login.password());
     all.put("migrations", folder.toString());
     all.put("pool", Integer.toString(poolSize));
+    all.put("pool.library", pool.name());
     arguments.forEach((name, value) -> all.put("argument." + name, value));
     String wakeUp = System.getProperty("replicas.wakeUp");
     if (wakeUp != null && hasLock) {

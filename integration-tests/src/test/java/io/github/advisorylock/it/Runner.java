@@ -3,6 +3,7 @@ package io.github.advisorylock.it;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,15 @@ final class Runner implements AutoCloseable {
 
   /** Starts the JVM and returns at once. */
   static Runner start(String name, Tool tool, Map<String, String> warmUp) {
+    return start(
+        name, Path.of(System.getProperty("java.home")), ReplicaClassPath.withLock(tool), warmUp);
+  }
+
+  /** The same on any JDK, with any release of the tool on the class path. */
+  static Runner start(String name, Path java, String classPath, Map<String, String> warmUp) {
     return new Runner(
         name,
-        Replica.launch(
-            List.of(), ReplicaClassPath.withLock(tool), RunnerMain.class, lines(warmUp), Map.of()));
+        Replica.launch(List.of(), java, classPath, RunnerMain.class, lines(warmUp), Map.of()));
   }
 
   String name() {
@@ -78,6 +84,12 @@ final class Runner implements AutoCloseable {
   /** Whether the command has ended, or the process. */
   boolean isDone() {
     return outcome.isDone();
+  }
+
+  /** Waits for the command to end. */
+  Outcome awaitOutcome() {
+    Await.until(this::isDone, name + " has ended", this::dump);
+    return outcome();
   }
 
   /** How the command ended; for a process that was killed, as a failure. */

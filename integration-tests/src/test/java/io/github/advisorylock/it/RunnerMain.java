@@ -48,9 +48,20 @@ final class RunnerMain {
         .keySet()
         .removeIf(name -> name.toString().startsWith(Tool.LIQUIBASE.settings()));
     ReplicaMain.startingWith(SYSTEM, instructions).forEach(System::setProperty);
-    Outcome outcome = ReplicaMain.run(ReplicaMain.command(instructions));
+    Outcome outcome = run(instructions);
     protocol.println(THREADS + String.join(",", threadsLeft()));
     protocol.println(outcome.line());
+  }
+
+  private static Outcome run(Map<String, String> instructions) {
+    ReplicaMain.ToolCommand command = ReplicaMain.command(instructions);
+    Outcome outcome = ReplicaMain.run(command);
+    try {
+      command.closePool();
+      return outcome;
+    } catch (Exception e) {
+      return new Outcome(false, outcome.applied(), 0, "", ReplicaMain.messages(e));
+    }
   }
 
   /** Those that do not end in the time that they are given here. */

