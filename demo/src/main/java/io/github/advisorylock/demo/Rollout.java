@@ -29,13 +29,14 @@ final class Rollout {
   /**
    * Runs the demo.
    *
-   * @param arguments the file for the figures and timelines
+   * @param arguments the file for the figures and timelines, and the folder for the pictures of the
+   *     documentation
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     sayNothingAfterCtrlC();
     Rollout rollout = new Rollout(Integer.getInteger("replicas", 10));
     // Explicitly, since the tools may have left threads behind.
-    System.exit(rollout.run(Path.of(arguments[0])) ? 0 : 1);
+    System.exit(rollout.run(Path.of(arguments[0]), Path.of(arguments[1])) ? 0 : 1);
   }
 
   /** The server then stops under everybody's feet, and nobody wants to read how that feels. */
@@ -51,7 +52,7 @@ final class Rollout {
             });
   }
 
-  private boolean run(Path page) throws IOException, InterruptedException {
+  private boolean run(Path page, Path pictures) throws IOException, InterruptedException {
     if (replicas < Scenes.FEW || replicas > MOST) {
       terminal.println("-Dreplicas must be from %d to %d.".formatted(Scenes.FEW, MOST));
       return false;
@@ -70,6 +71,7 @@ final class Rollout {
       play(Tool.LIQUIBASE, Scenes.ofLiquibase(replicas), server);
       summarise();
       Page.write(server.version(), played, page);
+      Pictures.write(played, pictures);
       terminal.println("");
       terminal.println("The figures and timelines in a browser: " + page.toAbsolutePath());
       return isGoodWithLock(page.resolveSibling("rollout.log"));

@@ -2,12 +2,19 @@ package io.github.advisorylock.demo;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** The scenes of the demo. Each goes on in the database in which the one before it ended. */
 final class Scenes {
 
   /** Enough where all but one only show how to wait. */
   static final int FEW = 3;
+
+  private static final String RESTART = "Flyway, migrated database";
+  private static final String KILL = "Liquibase, kill -9";
+
+  /** One in which replicas fail without the lock, and one in which they wait for ever. */
+  static final Set<String> ON_THE_FRONT_PAGE = Set.of(RESTART, KILL);
 
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration PATIENCE_AFTER_KILL = Duration.ofSeconds(6);
@@ -25,7 +32,7 @@ final class Scenes {
             replicas,
             "flyway/shop"),
         Scene.of(
-            "Flyway, migrated database",
+            RESTART,
             "%s, the same replicas start again".formatted(flyway),
             "Nothing to migrate any more: only afterMigrate.sql is run.",
             replicas,
@@ -59,7 +66,7 @@ final class Scenes {
             replicas,
             "liquibase/shop.sql"),
         Scene.of(
-                "Liquibase, kill -9",
+                KILL,
                 "%s, kill -9 of the replica that is migrating".formatted(liquibase),
                 "The other two are then watched for %d s. Stock Liquibase by itself would wait for"
                         .formatted(PATIENCE_AFTER_KILL.toSeconds())

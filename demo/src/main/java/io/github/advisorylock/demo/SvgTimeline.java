@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Draws all scenes into one SVG picture: to the left without, to the right with the lock, on the
- * same scale. It has no background, and colours that can be seen on a light and on a dark one.
+ * Draws scenes into one SVG picture: to the left without, to the right with the lock, on the same
+ * scale.
  */
 final class SvgTimeline {
 
@@ -19,6 +19,16 @@ final class SvgTimeline {
   private static final int LINE = 18;
   private static final int WIDTH = MARGIN + 2 * (LABEL + PANEL) + GAP + 3 * MARGIN;
   private static final int TICKS = 6;
+
+  private static final String STYLE =
+      """
+        .tick { stroke: #8b949e; stroke-opacity: .35 }
+        .wait { stroke: #8b949e; stroke-width: 1.5; stroke-dasharray: 2 2 }
+        .once { fill: #2f81f7 }
+        .every { fill: #c69026 }
+        .done { fill: #2da44e }
+        .failed { fill: #e5534b; font-weight: 600 }
+      """;
 
   private final StringBuilder svg = new StringBuilder();
   private int top = MARGIN;
@@ -105,24 +115,11 @@ final class SvgTimeline {
   }
 
   private String finish() {
-    return """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" role="img">
-        <title>Replicas that migrate at the same time, without and with the advisory lock</title>
-        <style>
-          text { font: 12px system-ui, sans-serif; fill: #57606a }
-          .title { font-size: 15px; font-weight: 600 }
-          .small { font-size: 10px }
-          .end { text-anchor: end }
-          .tick { stroke: #8b949e; stroke-opacity: .35 }
-          .wait { stroke: #8b949e; stroke-width: 1.5; stroke-dasharray: 2 2 }
-          .once { fill: #2f81f7 }
-          .every { fill: #c69026 }
-          .done { fill: #2da44e }
-          .failed { fill: #e5534b; font-weight: 600 }
-          @media (prefers-color-scheme: dark) { text { fill: #adbac7 } }
-        </style>
-        %s</svg>
-        """
-        .formatted(WIDTH, top + MARGIN, WIDTH, svg);
+    return Svg.picture(
+        WIDTH,
+        top + MARGIN,
+        "Replicas that migrate at the same time, without and with the advisory lock",
+        STYLE,
+        svg.toString());
   }
 }
