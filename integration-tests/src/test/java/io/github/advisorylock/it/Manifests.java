@@ -1,46 +1,35 @@
 package io.github.advisorylock.it;
 
 import io.github.advisorylock.SettingReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** The manifests of the manual's page on Kubernetes. */
 final class Manifests {
-  private static final Path PAGE = Path.of("..", "docs", "kubernetes.md");
-  private static final Pattern BLOCK = Pattern.compile("(?ms)^```yaml\\n(.*?)^```$");
+  private final Manual page;
+  private final List<Node> all;
 
-  private final String page;
-  private final List<Node> all = new ArrayList<>();
-
-  private Manifests(String page) {
+  private Manifests(Manual page) {
     this.page = page;
-    Matcher block = BLOCK.matcher(page);
-    while (block.find()) {
-      all.add(new Node(new Yaml(new SafeConstructor(new LoaderOptions())).load(block.group(1))));
-    }
+    this.all =
+        page.blocks("yaml").stream()
+            .map(
+                block ->
+                    new Node(
+                        new Yaml(new SafeConstructor(new LoaderOptions())).<Object>load(block)))
+            .toList();
   }
 
   static Manifests ofTheManual() {
-    try {
-      return new Manifests(Files.readString(PAGE));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new Manifests(Manual.page("kubernetes.md"));
   }
 
   String page() {
-    return page;
+    return page.text();
   }
 
   List<Node> all() {

@@ -1,5 +1,6 @@
 package io.github.advisorylock.it;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +56,12 @@ final class Rollout {
   /** Replaces the adapter by one jar, such as the one that is released with classifier all. */
   Rollout withJar(Path jar) {
     classPath = ReplicaClassPath.withJar(tool, jar);
+    return this;
+  }
+
+  /** Adds a jar to the class path. */
+  Rollout alsoWith(Path jar) {
+    classPath += File.pathSeparator + jar.toAbsolutePath();
     return this;
   }
 

@@ -1,0 +1,156 @@
+package io.github.advisorylock.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.source.tree.AnnotationTree;
+import com.sun.source.tree.BinaryTree;
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.IdentifierTree;
+import com.sun.source.tree.LiteralTree;
+import com.sun.source.tree.MemberSelectTree;
+import com.sun.source.tree.MethodInvocationTree;
+import com.sun.source.tree.ParenthesizedTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.tree.Tree.Kind;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.TreeScanner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+
+/**
+ * The texts in the sources of what is published that somebody may get to read in a message or a
+ * log, above debug level: each as the compiler sees it, with {@value #GAP} for what is put in.
+ */
+final class SourceTexts extends TreeScanner<Void, Void> {
+  static final String GAP = "…";
+
+  private static final List<String> MODULES =
+      List.of(
+          "common-lock", "flyway-advisory-lock", "liquibase-advisory-lock", "advisory-lock-cli");
+
+  /** SQL, and descriptions for {@code --help} and for metrics. */
+  private static final Set<String> WITHOUT_MESSAGES =
+      Set.of("LockSql", "AdvisoryLockConfiguration", "LockMeters");
+
+  private static final String PLACEHOLDER = "%[sdn]";
+
+  private final Set<String> found = new TreeSet<>();
+
+  private SourceTexts() {}
+
+  static Set<String> find() {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    SourceTexts texts = new SourceTexts();
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
+      JavacTask task =
+          (JavacTask)
+              compiler.getTask(
+                  null,
+                  files,
+                  null,
+                  List.of("-proc:none"),
+                  null,
+                  files.getJavaFileObjectsFromPaths(sources()));
+      for (CompilationUnitTree source : task.parse()) {
+        texts.scan(source, null);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return texts.found;
+  }
+
+  private static List<Path> sources() {
+    return MODULES.stream()
+        .flatMap(module -> sources(Path.of("..", module, "src", "main", "java")))
+        .toList();
+  }
+
+  private static Stream<Path> sources(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList().stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void add(String text) {
+    found.add(text.replaceAll(PLACEHOLDER, GAP).replaceAll("\\s+", " "));
+  }
+
+  @Override
+  public Void visitClass(ClassTree type, Void unused) {
+    return WITHOUT_MESSAGES.contains(type.getSimpleName().toString())
+        ? null
+        : super.visitClass(type, null);
+  }
+
+  /** Those are for help texts and events. */
+  @Override
+  public Void visitAnnotation(AnnotationTree annotation, Void unused) {
+    return null;
+  }
+
+  @Override
+  public Void visitMethodInvocation(MethodInvocationTree call, Void unused) {
+    return isForDebugging(call) ? null : super.visitMethodInvocation(call, null);
+  }
+
+  private static boolean isForDebugging(MethodInvocationTree call) {
+    return switch (nameOf(call.getMethodSelect())) {
+      case "debug", "fine" -> true;
+      case "log" -> !call.getArguments().toString().contains("WARNING");
+      default -> false;
+    };
+  }
+
+  private static String nameOf(Tree method) {
+    if (method instanceof MemberSelectTree select) {
+      return select.getIdentifier().toString();
+    }
+    return method instanceof IdentifierTree name ? name.getName().toString() : "";
+  }
+
+  @Override
+  public Void visitLiteral(LiteralTree literal, Void unused) {
+    if (literal.getValue() instanceof String text) {
+      add(text);
+    }
+    return null;
+  }
+
+  @Override
+  public Void visitBinary(BinaryTree sum, Void unused) {
+    if (sum.getKind() != Kind.PLUS) {
+      return super.visitBinary(sum, null);
+    }
+    StringBuilder text = new StringBuilder();
+    append(sum, text);
+    add(text.toString());
+    return null;
+  }
+
+  private void append(Tree part, StringBuilder text) {
+    if (part instanceof BinaryTree sum && sum.getKind() == Kind.PLUS) {
+      append(sum.getLeftOperand(), text);
+      append(sum.getRightOperand(), text);
+    } else if (part instanceof ParenthesizedTree inner) {
+      append(inner.getExpression(), text);
+    } else if (part instanceof LiteralTree literal && literal.getValue() instanceof String string) {
+      text.append(string);
+    } else {
+      text.append(GAP);
+      scan(part, null);
+    }
+  }
+}
