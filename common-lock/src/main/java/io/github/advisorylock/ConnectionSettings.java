@@ -35,7 +35,7 @@ public record ConnectionSettings(String url, @Nullable String user, @Nullable St
       properties.setProperty("password", password);
     }
     try {
-      Driver driver = contextDriver();
+      Driver driver = pgjdbc();
       Connection connection = driver == null ? null : driver.connect(url, properties);
       return connection != null ? connection : otherDriver().connect(url, properties);
     } catch (SQLException e) {
@@ -63,12 +63,18 @@ public record ConnectionSettings(String url, @Nullable String user, @Nullable St
         : failure;
   }
 
-  /** pgjdbc as the application sees it; null if it does not. */
-  private static @Nullable Driver contextDriver() {
+  /**
+   * pgjdbc as the lock sees it, since of that one it knows the connections; else as the application
+   * does; null if neither does.
+   */
+  private static @Nullable Driver pgjdbc() {
+    Driver own = pgjdbc(ConnectionSettings.class.getClassLoader());
+    return own != null ? own : pgjdbc(Thread.currentThread().getContextClassLoader());
+  }
+
+  private static @Nullable Driver pgjdbc(ClassLoader loader) {
     try {
-      return Class.forName(DRIVER, true, Thread.currentThread().getContextClassLoader())
-                  .getDeclaredConstructor()
-                  .newInstance()
+      return Class.forName(DRIVER, true, loader).getDeclaredConstructor().newInstance()
               instanceof Driver driver
           ? driver
           : null;

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.entry;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.sql.Connection;
 import java.sql.Driver;
 import java.sql.DriverManager;
@@ -16,8 +18,10 @@ import java.sql.SQLFeatureNotSupportedException;
 import java.util.Properties;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
 
 class ConnectionSettingsTest {
 
@@ -78,17 +82,39 @@ class ConnectionSettingsTest {
         .withMessageContaining("localhost:1");
   }
 
-  @Test
-  void shouldFindTheDriverWithoutContextClassLoader() {
+  private static void withContextClassLoader(ClassLoader context, Executable action)
+      throws Throwable {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(null);
+    thread.setContextClassLoader(context);
     try {
-      assertThatExceptionOfType(SQLException.class)
-          .isThrownBy(() -> url("jdbc:postgresql://localhost:1/app").open())
-          .returns("08001", SQLException::getSQLState);
+      action.execute();
     } finally {
       thread.setContextClassLoader(before);
+    }
+  }
+
+  @Test
+  void shouldFindTheDriverWithoutContextClassLoader() throws Throwable {
+    withContextClassLoader(
+        null,
+        () ->
+            assertThatExceptionOfType(SQLException.class)
+                .isThrownBy(() -> url("jdbc:postgresql://localhost:1/app").open())
+                .returns("08001", SQLException::getSQLState));
+  }
+
+  /** Of another copy's connections the lock does not know what pgjdbc can do. */
+  @Test
+  void shouldPreferTheDriverThatTheLockSeesItself() throws Throwable {
+    URL pgjdbc = PSQLException.class.getProtectionDomain().getCodeSource().getLocation();
+    try (URLClassLoader another =
+        new URLClassLoader(new URL[] {pgjdbc}, ClassLoader.getPlatformClassLoader())) {
+      withContextClassLoader(
+          another,
+          () ->
+              assertThatExceptionOfType(PSQLException.class)
+                  .isThrownBy(() -> url("jdbc:postgresql://localhost:1/app").open()));
     }
   }
 
