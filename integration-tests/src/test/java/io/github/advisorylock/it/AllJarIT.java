@@ -116,6 +116,16 @@ class AllJarIT {
     assertThat(files(tool)).contains("META-INF/spring-configuration-metadata.json");
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldContainTheMetadataOfBothForNativeImages(Tool tool) throws IOException {
+    assertThat(files(tool))
+        .contains(
+            "META-INF/native-image/io.github.advisorylock/common-lock/reachability-metadata.json",
+            "META-INF/native-image/io.github.advisorylock/%s/reachability-metadata.json"
+                .formatted(tool.adapter()));
+  }
+
   @Test
   void shouldRegisterWithFlyway() throws IOException {
     assertThat(lines(Tool.FLYWAY, "META-INF/services/org.flywaydb.core.extensibility.Plugin"))

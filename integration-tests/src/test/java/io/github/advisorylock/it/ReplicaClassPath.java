@@ -17,6 +17,7 @@ final class ReplicaClassPath {
   private static final List<String> TEST_LIBRARIES =
       List.of(
           "com/github/docker-java",
+          "com/networknt",
           "com/tngtech/archunit",
           "io/zonky",
           "junit",
