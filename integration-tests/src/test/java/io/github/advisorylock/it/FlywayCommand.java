@@ -49,7 +49,10 @@ final class FlywayCommand implements ReplicaMain.ToolCommand {
   }
 
   private FluentConfiguration configure() {
-    FluentConfiguration configuration = Flyway.configure();
+    FluentConfiguration configuration =
+        instructions.containsKey("ownClassLoader")
+            ? Flyway.configure(FlywayCommand.class.getClassLoader())
+            : Flyway.configure();
     if (instructions.containsKey("chaos")) {
       configuration.javaMigrations(ChaosMigration.all());
     }

@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -43,7 +44,12 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
 
   @Override
   public void run() throws Exception {
-    Scope.child(Map.of(Scope.Attr.resourceAccessor.name(), resources()), this::execute);
+    Map<String, Object> values = new HashMap<>();
+    values.put(Scope.Attr.resourceAccessor.name(), resources());
+    if (instructions.containsKey("ownClassLoader")) {
+      values.put(Scope.Attr.classLoader.name(), LiquibaseCommand.class.getClassLoader());
+    }
+    Scope.child(values, this::execute);
   }
 
   private void execute() throws Exception {
