@@ -65,6 +65,12 @@ final class Rollout {
     return this;
   }
 
+  /** Replaces the whole class path, such as by one jar that has everything in it. */
+  Rollout withClassPath(String classPath) {
+    this.classPath = classPath;
+    return this;
+  }
+
   /** Another command than migrate or update: {@code repair}, {@code rollbackCount}, … */
   Rollout command(String command) {
     this.command = command;
