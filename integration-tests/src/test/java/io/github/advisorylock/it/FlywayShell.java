@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 final class FlywayShell {
   /** Starts sooner, and does not ask the network for a newer release. */
-  private static final Map<String, String> ENVIRONMENT =
+  static final Map<String, String> ENVIRONMENT =
       Map.of(
           "JAVA_ARGS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto",
           "REDGATE_DISABLE_TELEMETRY", "true");
@@ -32,6 +32,21 @@ final class FlywayShell {
 
   /** Installs it in {@code target}, by links, with a jar in one of its folders. */
   static FlywayShell install(Path target, Path jar, String folder) {
+    unpack(target);
+    try {
+      Files.createDirectories(target.resolve(folder));
+      Files.copy(
+          jar,
+          target.resolve(folder).resolve(jar.getFileName()),
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new FlywayShell(target);
+  }
+
+  /** Unpacks the archive in {@code target}, by links. */
+  static void unpack(Path target) {
     Path archive = Path.of(System.getProperty("flyway.commandline"));
     try (Stream<Path> tree = Files.walk(archive)) {
       for (Path file : tree.filter(Files::isRegularFile).toList()) {
@@ -44,15 +59,9 @@ final class FlywayShell {
           Files.createSymbolicLink(link, file);
         }
       }
-      Files.createDirectories(target.resolve(folder));
-      Files.copy(
-          jar,
-          target.resolve(folder).resolve(jar.getFileName()),
-          StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new FlywayShell(target);
   }
 
   /**

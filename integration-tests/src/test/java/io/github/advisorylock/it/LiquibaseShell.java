@@ -1,6 +1,9 @@
 package io.github.advisorylock.it;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +13,33 @@ import java.util.Map;
 final class LiquibaseShell {
   private static final String MAIN = "liquibase.integration.commandline.LiquibaseCommandLine";
 
+  /** Finds its folder, and starts the launcher there, as the archive's own script does. */
+  private static final String SCRIPT =
+      """
+      #!/usr/bin/env bash
+      export LIQUIBASE_HOME="$(cd "$(dirname "$0")" && pwd)"
+      exec "$JAVA_HOME/bin/java" $JAVA_OPTS -jar "$LIQUIBASE_HOME/internal/lib/liquibase-core.jar" "$@"
+      """;
+
   private LiquibaseShell() {}
+
+  /**
+   * Lays out in {@code home} what is in Liquibase's archive, which is not on Maven Central: the
+   * script, the jars, by links, and an empty lib folder.
+   */
+  static void unpack(Path home) throws IOException {
+    Path libraries = home.resolve("internal").resolve("lib");
+    Files.createDirectories(libraries);
+    Files.createDirectories(home.resolve("lib"));
+    for (Path jar : ReplicaClassPath.jars(Tool.LIQUIBASE)) {
+      String name = jar.getFileName().toString();
+      Files.createSymbolicLink(
+          libraries.resolve(name.startsWith("liquibase-core-") ? "liquibase-core.jar" : name), jar);
+    }
+    Files.writeString(home.resolve("liquibase"), SCRIPT);
+    Files.setPosixFilePermissions(
+        home.resolve("liquibase"), PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
 
   /**
    * Runs a command in the folder that has the changelog.

@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -60,6 +61,21 @@ final class ReplicaClassPath {
         + libraries;
   }
 
+  /** The tool and its dependencies, without driver and lock. */
+  static List<Path> jars(Tool tool) {
+    return entries()
+        .filter(isLock().negate())
+        .filter(belongsTo(tool))
+        .filter(Files::isRegularFile)
+        .filter(isDriver().negate())
+        .toList();
+  }
+
+  /** The jar of pgjdbc. */
+  static Path driver() {
+    return entries().filter(isDriver()).findFirst().orElseThrow();
+  }
+
   private static Stream<Path> entries() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(Path::of);
@@ -69,6 +85,11 @@ final class ReplicaClassPath {
     return isBuildOf(COMMON)
         .or(isBuildOf(Tool.FLYWAY.adapter()))
         .or(isBuildOf(Tool.LIQUIBASE.adapter()));
+  }
+
+  private static Predicate<Path> isDriver() {
+    return entry ->
+        entry.endsWith("postgresql-" + System.getProperty("postgresql.version") + ".jar");
   }
 
   /** Only the entry's own name counts: the checkout may well be called like one of the modules. */

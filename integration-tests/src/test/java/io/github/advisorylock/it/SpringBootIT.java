@@ -49,9 +49,7 @@ class SpringBootIT {
         "target",
         "boot-%s-%s-%s.jar"
             .formatted(
-                line,
-                System.getProperty("springBoot.applications.version"),
-                tool.name().toLowerCase(Locale.ROOT)));
+                line, System.getProperty("project.version"), tool.name().toLowerCase(Locale.ROOT)));
   }
 
   private static String prefix(Tool tool) {
