@@ -88,7 +88,8 @@ class SnippetsTest {
 
   @Test
   void shouldCompileTheSettingInCode() throws IOException {
-    List<String> statements = OPERATIONS.find("(?m)^\\| code \\| `(.*?)` \\|$");
+    List<String> statements =
+        Manual.page("settings.md").find("(?m)^\\| code \\| from 10.10 on: `(.*?)` \\|$");
 
     assertThat(statements).hasSize(1);
     assertThat(
