@@ -26,7 +26,7 @@ class MigratingDocTest {
         Arrays.stream(Manual.page("migrating.md").text().split(CLAIM)).skip(2).toList();
     String source = "";
 
-    assertThat(claims).hasSizeGreaterThan(7);
+    assertThat(claims).hasSizeGreaterThan(8);
     for (String claim : claims) {
       Matcher test = TEST.matcher(claim);
       assertThat(test.find()).as("a test is named in" + claim).isTrue();
