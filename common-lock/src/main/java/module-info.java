@@ -11,7 +11,11 @@ module io.github.advisorylock {
   requires static transitive spring.boot;
   requires static transitive spring.core;
   requires static jdk.jfr;
-  requires static micrometer.core;
+  requires static transitive micrometer.core;
+  requires static spring.boot.actuator;
+  requires static spring.boot.actuator.autoconfigure;
+  requires static spring.boot.autoconfigure;
+  requires static spring.context;
 
   exports io.github.advisorylock;
   exports io.github.advisorylock.spring;

@@ -36,8 +36,13 @@ final class LockMeters {
 
   /** The listener that counts for a tool, whose meters are in Micrometer's global registry. */
   static LockListener of(String tool) {
+    return bind(tool, Metrics.globalRegistry);
+  }
+
+  /** The same, with the meters in another registry. */
+  static LockListener bind(String tool, MeterRegistry registry) {
     LockTotals totals = TOTALS.computeIfAbsent(tool, anyTool -> new LockTotals());
-    register(tool, totals, Metrics.globalRegistry);
+    register(tool, totals, registry);
     return totals;
   }
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import java.sql.SQLException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,20 @@ public final class LogLines implements LockListener {
    */
   public static String oneLine(@Nullable String text) {
     return Text.oneLine(String.valueOf(text));
+  }
+
+  /**
+   * Why a database could not be asked, for people.
+   *
+   * @param failure what a server, a driver or a pool threw
+   * @return its message on one line, without passwords, and its SQLSTATE if it has one
+   */
+  public static String said(Exception failure) {
+    String said =
+        failure instanceof SQLException sql
+            ? Text.of(sql)
+            : Text.squeezed(String.valueOf(failure.getMessage()));
+    return Secrets.withoutPassword(said);
   }
 
   @Override

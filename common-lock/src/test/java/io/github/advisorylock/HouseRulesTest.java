@@ -86,6 +86,7 @@ class HouseRulesTest {
               "java.util.stream",
               "jdk.jfr",
               "io.micrometer.core.instrument",
+              "io.micrometer.core.instrument.binder",
               "org.jspecify.annotations",
               "org.postgresql");
 
@@ -117,6 +118,7 @@ class HouseRulesTest {
   static final ArchRule shouldLoadMicrometerBehindOneDoor =
       noClasses()
           .that(doNotBelongTo(LockMeters.class))
+          .and(doNotBelongTo(AdvisoryLockMetrics.class))
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.micrometer..");

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -159,6 +161,43 @@ class LockMetersTest {
     assertShows(LockMeters.HELD, "released", 1, Duration.ZERO);
     assertThat(active()).isEqualTo(1);
     held.close();
+  }
+
+  @Test
+  void shouldShowTheSameInARegistryThatIsNotPartOfTheGlobalOne() {
+    acquire(FakeSession.lockedUntilTry(3)).close();
+    SimpleMeterRegistry own = new SimpleMeterRegistry();
+
+    new AdvisoryLockMetrics(List.of(tool)).bindTo(own);
+    acquire(FakeSession.free()).close();
+
+    assertThat(counted(own)).isEqualTo(2).isEqualTo(counted(registry));
+  }
+
+  @Test
+  void shouldHaveNoMeterTwiceInARegistryThatIsPartOfTheGlobalOneAndBound() {
+    acquire(FakeSession.free()).close();
+    List<Meter.Id> before = registry.getMeters().stream().map(Meter::getId).toList();
+
+    new AdvisoryLockMetrics(List.of(tool)).bindTo(registry);
+
+    assertThat(registry.getMeters()).extracting(Meter::getId).containsExactlyElementsOf(before);
+  }
+
+  @Test
+  void shouldShowThatThereWasNoLockYet() {
+    new AdvisoryLockMetrics(List.of(tool)).bindTo(registry);
+
+    assertShows(LockMeters.WAIT, "acquired", 0, Duration.ZERO);
+    assertThat(active()).isZero();
+  }
+
+  private double counted(MeterRegistry where) {
+    return where
+        .get(LockMeters.WAIT)
+        .tags("tool", tool, "outcome", "acquired")
+        .functionTimer()
+        .count();
   }
 
   @Test

@@ -180,4 +180,15 @@ class LogLinesTest {
             "WARN The work under the advisory lock 42 (pid 4711) waits for a prepared transaction"
                 + " (see pg_prepared_xacts)");
   }
+
+  @Test
+  void shouldSayWhyADatabaseCouldNotBeAskedWithoutItsPassword() {
+    String message = "cannot connect\n  to jdbc:postgresql://a/b?password=secret";
+
+    assertThat(LogLines.said(new SQLException(message, "08001")))
+        .isEqualTo("cannot connect to jdbc:postgresql://a/b?password=***");
+    assertThat(LogLines.said(new IllegalStateException(message)))
+        .isEqualTo("cannot connect to jdbc:postgresql://a/b?password=***");
+    assertThat(LogLines.said(new SQLException("gone", "08006"))).isEqualTo("gone [SQLSTATE 08006]");
+  }
 }

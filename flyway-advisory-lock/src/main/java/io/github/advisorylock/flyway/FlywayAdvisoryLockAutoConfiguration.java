@@ -1,5 +1,6 @@
 package io.github.advisorylock.flyway;
 
+import io.github.advisorylock.spring.LockedBeans;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -9,7 +10,11 @@ import org.springframework.core.env.Environment;
 /**
  * Brings {@code spring.flyway.advisory-lock.*} to every Flyway bean of a Spring Boot application.
  */
-@AutoConfiguration
+@AutoConfiguration(
+    beforeName = {
+      "io.github.advisorylock.spring.AdvisoryLockEndpointAutoConfiguration",
+      "io.github.advisorylock.spring.AdvisoryLockMetricsAutoConfiguration"
+    })
 @ConditionalOnClass(name = "org.flywaydb.core.Flyway")
 final class FlywayAdvisoryLockAutoConfiguration {
 
@@ -18,5 +23,10 @@ final class FlywayAdvisoryLockAutoConfiguration {
   static FlywayBeanPostProcessor flywayAdvisoryLockBeanPostProcessor(
       Environment environment, ListableBeanFactory beans) {
     return new FlywayBeanPostProcessor(environment, beans);
+  }
+
+  @Bean
+  LockedBeans flywayLockedBeans(FlywayBeanPostProcessor flyways) {
+    return flyways.lockedBeans();
   }
 }

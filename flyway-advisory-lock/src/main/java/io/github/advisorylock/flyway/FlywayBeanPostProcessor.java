@@ -2,6 +2,7 @@ package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.spring.EnvironmentSettings;
+import io.github.advisorylock.spring.LockedBeans;
 import io.github.advisorylock.spring.MeterRegistries;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
@@ -20,10 +21,16 @@ final class FlywayBeanPostProcessor implements BeanPostProcessor {
 
   private final EnvironmentSettings environment;
   private final ListableBeanFactory beans;
+  private final LockedBeans lockedBeans = new LockedBeans(LockRuns.APPLICATION);
 
   FlywayBeanPostProcessor(Environment environment, ListableBeanFactory beans) {
     this.environment = new EnvironmentSettings(environment, PREFIX, FlywaySettings.NAMES);
     this.beans = beans;
+  }
+
+  /** The beans that have come by so far. */
+  LockedBeans lockedBeans() {
+    return lockedBeans;
   }
 
   @Override
@@ -35,6 +42,7 @@ final class FlywayBeanPostProcessor implements BeanPostProcessor {
       if (!settings.isEmpty()) {
         AdvisoryLockProvider.apply(settings, configuration);
       }
+      lockedBeans.add(beanName, new FlywayLockedBean(configuration));
     }
     return bean;
   }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LockRuns {
 
-  private static final String APPLICATION = "flyway";
+  static final String APPLICATION = "flyway";
 
   private final Log log = LogFactory.getLog(LockRuns.class);
   private final ConcurrentMap<Thread, LockRun> runs = new ConcurrentHashMap<>();
@@ -214,11 +214,16 @@ final class LockRuns {
     ConnectionSettings ownConnection = settings.lock().connection();
     ConnectionSource source =
         ownConnection != null ? ownConnection::open : flyway.getDataSource()::getConnection;
-    LockKey key = settings.lock().keyFor(() -> defaultSchema(flyway, context.getConnection()));
+    LockKey key = keyFor(settings, flyway, context.getConnection());
     LockListener listener =
         LockListeners.forTool(APPLICATION, new LogLines(log::debug, log::info, log::warn));
     return new AdvisoryLock(key, settings.lock().retry(), listener)
         .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));
+  }
+
+  /** The key that a run on this connection locks. */
+  static LockKey keyFor(FlywaySettings settings, Configuration flyway, Connection connection) {
+    return settings.lock().keyFor(() -> defaultSchema(flyway, connection));
   }
 
   private static String defaultSchema(Configuration flyway, Connection connection) {

@@ -16,7 +16,7 @@ class HouseRulesTest {
 
   /** What only an application of Spring Boot loads. */
   private static final String FOR_SPRING =
-      "io\\.github\\.advisorylock\\.(spring\\..*|\\w+\\.\\w+(AutoConfiguration|BeanPostProcessor|BindHandler))";
+      "io\\.github\\.advisorylock\\.(spring\\..*|\\w+\\.\\w+(AutoConfiguration|BeanPostProcessor|BindHandler|LockedBean(\\$\\w+)?))";
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -2,21 +2,37 @@ package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.advisorylock.AdvisoryLock;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockListener;
+import io.github.advisorylock.LockSession;
+import io.github.advisorylock.RetryPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Applications of each line of Spring Boot, packaged and started as users do it, with one
@@ -27,6 +43,7 @@ class SpringBootIT {
   private static final List<String> LINES = List.of("3.5", "4.0", "4.1");
   private static final int INSTANCES = 4;
   private static final LockKey KEY = LockKey.named("orders");
+  private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
@@ -42,18 +59,20 @@ class SpringBootIT {
     instances.forEach(ChildProcess::close);
   }
 
-  private static Path jar(String line, Tool tool) {
+  private static String classifier(Tool tool) {
+    return tool.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Path jar(String line, String classifier) {
     return Path.of(
         System.getProperty("springBoot.applications"),
         "boot-" + line,
         "target",
-        "boot-%s-%s-%s.jar"
-            .formatted(
-                line, System.getProperty("project.version"), tool.name().toLowerCase(Locale.ROOT)));
+        "boot-%s-%s-%s.jar".formatted(line, System.getProperty("project.version"), classifier));
   }
 
   private static String prefix(Tool tool) {
-    return "spring.%s.advisory-lock.".formatted(tool.name().toLowerCase(Locale.ROOT));
+    return "spring.%s.advisory-lock.".formatted(classifier(tool));
   }
 
   /** What the user adds for the lock, in the folder in which the application starts. */
@@ -67,11 +86,15 @@ class SpringBootIT {
               key: orders
               timeout: %s
         """
-            .formatted(tool.name().toLowerCase(Locale.ROOT), timeout));
+            .formatted(classifier(tool), timeout));
   }
 
   private ChildProcess start(
       String line, Tool tool, Map<String, String> environment, String... arguments) {
+    return start(jar(line, classifier(tool)), environment, arguments);
+  }
+
+  private ChildProcess start(Path jar, Map<String, String> environment, String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -80,7 +103,7 @@ class SpringBootIT {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
-                jar(line, tool).toString(),
+                jar.toString(),
                 "--spring.datasource.url=" + scene.database().url(),
                 "--spring.datasource.username=" + scene.database().user(),
                 "--spring.datasource.password=" + scene.database().password()));
@@ -179,6 +202,109 @@ class SpringBootIT {
         .contains("Correct that property of the advisory lock");
     assertThat(scene.database().list("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         .isEmpty();
+  }
+
+  /** A service with both tools, each with a schema and a key of its own, and the actuator. */
+  private void writeYamlOfAService() throws IOException {
+    Files.writeString(
+        folder.resolve("application.yml"),
+        """
+        server:
+          port: 0
+        spring:
+          flyway:
+            default-schema: billing
+            advisory-lock:
+              key: orders
+          liquibase:
+            advisory-lock:
+              key: stock
+        management:
+          endpoints:
+            web:
+              exposure:
+                include: advisorylock, health, metrics
+          metrics:
+            use-global-registry: false
+        """);
+  }
+
+  /** What a started service answers, by the path of one of the actuator's endpoints. */
+  private static Function<String, JsonNode> actuator(ChildProcess service) {
+    service.awaitOutput("Started Application in");
+    Matcher port = PORT.matcher(service.output());
+    assertThat(port.find()).as(service::output).isTrue();
+    HttpClient client = HttpClient.newHttpClient();
+    return path -> {
+      URI uri = URI.create("http://localhost:%s/actuator/%s".formatted(port.group(1), path));
+      try {
+        HttpResponse<String> response =
+            client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response::body).isEqualTo(200);
+        return JsonMapper.shared().readTree(response.body());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError(e);
+      }
+    };
+  }
+
+  @ParameterizedTest
+  @FieldSource("LINES")
+  void shouldShowInTheActuatorWhoHasWhichLockAndWhatItTook(String line) throws Exception {
+    writeYamlOfAService();
+    Function<String, JsonNode> actuator = actuator(start(jar(line, "both"), Map.of()));
+
+    KeyHolder.whileHeld(
+        KEY,
+        scene.database(),
+        () -> {
+          long holder = scene.probe().holders(KEY.value()).get(0).pid();
+          AdvisoryLock lock = new AdvisoryLock(KEY, RetryPolicy.DEFAULT, LockListener.NONE);
+          LockSession session = LockSession.dedicated(scene.database()::connect, "flyway");
+          try (Waiter waiter = Waiter.start(lock, session)) {
+            Await.until(() -> waiting(Tool.FLYWAY) == 1, "somebody waits", this::dump);
+
+            JsonNode flyway = actuator.apply("advisorylock").at("/beans/flyway");
+            assertThat(flyway.at("/tool").asString()).isEqualTo("flyway");
+            JsonNode seen = flyway.at("/locks/0");
+            assertThat(seen.at("/name").asString()).isEqualTo("orders");
+            assertThat(seen.at("/key").asString()).isEqualTo(Long.toString(KEY.value()));
+            assertThat(seen.at("/free").asBoolean()).isFalse();
+            assertThat(seen.at("/holders/0/pid").asLong()).isEqualTo(holder);
+            assertThat(seen.at("/holders/0/applicationName").asString())
+                .isEqualTo(Database.HARNESS);
+            assertThat(seen.at("/holders/0/stateForSeconds").isNumber()).isTrue();
+            assertThat(Instant.parse(seen.at("/holders/0/connectedSince").asString()))
+                .isBefore(Instant.now());
+            assertThat(seen.at("/waiters")).hasSize(1);
+            assertThat(seen.at("/waiters/0/applicationName").asString())
+                .startsWith("flyway waits for orders (");
+            waiter.interrupt();
+          }
+          assertThat(actuator.apply("health").at("/status").asString()).isEqualTo("UP");
+          assertThat(actuator.apply("advisorylock").at("/beans/liquibase/locks/0/free").asBoolean())
+              .as("the key of the other bean")
+              .isTrue();
+          return null;
+        });
+
+    assertThat(actuator.apply("advisorylock").at("/beans/flyway/locks/0/free").asBoolean())
+        .isTrue();
+    for (Tool tool : Tool.values()) {
+      for (String meter : List.of("advisory.lock.wait", "advisory.lock.held")) {
+        assertThat(measured(actuator, meter, tool)).as("%s of %s", meter, tool).isPositive();
+      }
+      assertThat(measured(actuator, "advisory.lock.active", tool)).isZero();
+    }
+  }
+
+  /** The first that is measured of a meter: of a timer, how often. */
+  private static double measured(Function<String, JsonNode> actuator, String meter, Tool tool) {
+    String path = "metrics/%s?tag=tool:%s".formatted(meter, tool.sessions());
+    return actuator.apply(path).at("/measurements/0/value").asDouble();
   }
 
   private String dump() {

@@ -33,7 +33,7 @@ import liquibase.logging.Logger;
  */
 final class HeldLocks {
 
-  private static final String APPLICATION = "liquibase";
+  static final String APPLICATION = "liquibase";
 
   private static final List<RunLock> HELD = new CopyOnWriteArrayList<>();
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock.liquibase;
 
+import io.github.advisorylock.spring.LockedBeans;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -11,7 +12,11 @@ import org.springframework.core.env.Environment;
  * Brings {@code spring.liquibase.advisory-lock.*} to every run of Liquibase that a bean of a Spring
  * Boot application starts.
  */
-@AutoConfiguration
+@AutoConfiguration(
+    beforeName = {
+      "io.github.advisorylock.spring.AdvisoryLockEndpointAutoConfiguration",
+      "io.github.advisorylock.spring.AdvisoryLockMetricsAutoConfiguration"
+    })
 @ConditionalOnClass(name = "liquibase.integration.spring.SpringLiquibase")
 final class LiquibaseAdvisoryLockAutoConfiguration {
 
@@ -20,6 +25,11 @@ final class LiquibaseAdvisoryLockAutoConfiguration {
   static LiquibaseBeanPostProcessor liquibaseAdvisoryLockBeanPostProcessor(
       Environment environment, ListableBeanFactory beans) {
     return new LiquibaseBeanPostProcessor(environment, beans);
+  }
+
+  @Bean
+  LockedBeans liquibaseLockedBeans(LiquibaseBeanPostProcessor liquibases) {
+    return liquibases.lockedBeans();
   }
 
   /** Spring Boot refuses what it does not know under {@code spring.liquibase}. */

@@ -2,10 +2,13 @@ package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.spring.EnvironmentSettings;
+import io.github.advisorylock.spring.LockedBean;
+import io.github.advisorylock.spring.LockedBeans;
 import io.github.advisorylock.spring.MeterRegistries;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 import liquibase.Scope;
 import liquibase.integration.spring.MultiTenantSpringLiquibase;
 import liquibase.integration.spring.SpringLiquibase;
@@ -25,6 +28,7 @@ final class LiquibaseBeanPostProcessor implements BeanPostProcessor, DisposableB
 
   private final EnvironmentSettings environment;
   private final ListableBeanFactory beans;
+  private final LockedBeans lockedBeans = new LockedBeans(HeldLocks.APPLICATION);
 
   /** By the bean's name, the scope around its initialization. */
   private final ConcurrentMap<String, String> scopes = new ConcurrentHashMap<>();
@@ -34,17 +38,30 @@ final class LiquibaseBeanPostProcessor implements BeanPostProcessor, DisposableB
     this.beans = beans;
   }
 
+  /** The beans that have come by so far, the one that migrates now included. */
+  LockedBeans lockedBeans() {
+    return lockedBeans;
+  }
+
   @Override
   public Object postProcessBeforeInitialization(Object bean, String beanName) {
-    if (bean instanceof SpringLiquibase || bean instanceof MultiTenantSpringLiquibase) {
-      MeterRegistries.create(beans);
-      Map<String, ApplicationSetting> settings = environment.read();
-      if (!settings.isEmpty()) {
-        LiquibaseSettings.check(settings);
-        enter(beanName, settings);
-      }
+    if (bean instanceof SpringLiquibase one) {
+      prepare(beanName, settings -> LiquibaseLockedBean.of(one, settings));
+    } else if (bean instanceof MultiTenantSpringLiquibase tenants) {
+      prepare(beanName, settings -> LiquibaseLockedBean.of(tenants, settings));
     }
     return bean;
+  }
+
+  private void prepare(
+      String beanName, Function<Map<String, ApplicationSetting>, LockedBean> lockOf) {
+    MeterRegistries.create(beans);
+    Map<String, ApplicationSetting> settings = environment.read();
+    lockedBeans.add(beanName, lockOf.apply(settings));
+    if (!settings.isEmpty()) {
+      LiquibaseSettings.check(settings);
+      enter(beanName, settings);
+    }
   }
 
   @Override

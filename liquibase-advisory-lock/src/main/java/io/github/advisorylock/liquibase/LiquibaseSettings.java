@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import liquibase.GlobalConfiguration;
 import liquibase.Scope;
@@ -71,15 +72,23 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
   }
 
   /**
-   * Reads them to see whether they can be used together with the application's.
+   * Reads them as a run will do that has the application's.
+   *
+   * @return empty if there is to be no lock
+   * @throws io.github.advisorylock.LockConfigurationException if one of them cannot be used
+   */
+  static Optional<LiquibaseSettings> of(Map<String, ApplicationSetting> application) {
+    SettingReader reader = reader(application);
+    return isActive(reader) ? Optional.of(read(reader, null, null)) : Optional.empty();
+  }
+
+  /**
+   * Sees whether they can be used together with the application's.
    *
    * @throws io.github.advisorylock.LockConfigurationException if one of them cannot
    */
   static void check(Map<String, ApplicationSetting> application) {
-    SettingReader reader = reader(application);
-    if (isActive(reader)) {
-      read(reader, null, null);
-    }
+    of(application);
   }
 
   private static boolean isActive(SettingReader reader) {

@@ -8,9 +8,15 @@ import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.spring.BootTypes;
 import io.github.advisorylock.spring.LockConfigurationFailureAnalyzer;
+import io.github.advisorylock.spring.LockedBean;
+import io.github.advisorylock.spring.LockedBeans;
 import io.github.advisorylock.spring.ManualSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -382,5 +388,80 @@ class FlywayBeansTest {
                 assertThat(context)
                     .hasNotFailed()
                     .doesNotHaveBean("flywayAdvisoryLockBeanPostProcessor"));
+  }
+
+  private static LockedBean locked(ApplicationContext application, String bean) {
+    return application.getBean(LockedBeans.class).byName().get(bean);
+  }
+
+  private static List<LockKey> keys(ApplicationContext application, String bean)
+      throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:h2:mem:", "sa", "")) {
+      return locked(application, bean).keys(connection);
+    }
+  }
+
+  @Test
+  void shouldTellTheLockOfEachBean() {
+    application
+        .withBean("billing", Flyway.class, () -> flyway(own -> own.setKey("billing")))
+        .withPropertyValues(PREFIX + "key=orders")
+        .run(
+            context -> {
+              assertThat(keys(context, "flyway")).containsExactly(LockKey.named("orders"));
+              assertThat(keys(context, "billing")).containsExactly(LockKey.named("billing"));
+            });
+  }
+
+  @Test
+  void shouldTellTheLockOfTheSchemaThatABeanMigrates() {
+    application
+        .withBean("shop", Flyway.class, () -> Flyway.configure().defaultSchema("shop").load())
+        .withPropertyValues(PREFIX + "scope=schema")
+        .run(
+            context -> {
+              assertThat(keys(context, "shop")).containsExactly(LockKey.MIGRATION.within("shop"));
+              assertThat(keys(context, "flyway"))
+                  .containsExactly(LockKey.MIGRATION.within("PUBLIC"));
+            });
+  }
+
+  @Test
+  void shouldTellThatABeanIsNotLocked() {
+    application
+        .withPropertyValues(PREFIX + "active=false")
+        .run(
+            context -> {
+              assertThat(locked(context, "flyway").isLocked()).isFalse();
+              assertThat(keys(context, "flyway")).isEmpty();
+            });
+  }
+
+  @Test
+  void shouldConnectToTheDatabaseThatABeanMigrates() {
+    withoutFlyway
+        .withBean(
+            "flyway",
+            Flyway.class,
+            () -> Flyway.configure().dataSource("jdbc:h2:mem:shop", "sa", "").load())
+        .run(
+            context -> {
+              try (Connection connection = locked(context, "flyway").connect()) {
+                assertThat(connection.getMetaData().getURL()).isEqualTo("jdbc:h2:mem:shop");
+              }
+            });
+  }
+
+  @Test
+  void shouldNotMakeABeanThatNobodyHasAskedFor() {
+    withoutFlyway
+        .withBean(
+            "flyway",
+            Flyway.class,
+            () -> {
+              throw new AssertionError("made");
+            },
+            definition -> definition.setLazyInit(true))
+        .run(context -> assertThat(context.getBean(LockedBeans.class).byName()).isEmpty());
   }
 }

@@ -1,15 +1,19 @@
 package io.github.advisorylock.liquibase;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.spring.BootTypes;
 import io.github.advisorylock.spring.LockConfigurationFailureAnalyzer;
+import io.github.advisorylock.spring.LockedBean;
+import io.github.advisorylock.spring.LockedBeans;
 import io.github.advisorylock.spring.ManualSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,6 +34,7 @@ import org.springframework.boot.context.properties.bind.UnboundConfigurationProp
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
@@ -333,6 +338,113 @@ class LiquibaseBeansTest {
                 assertThat(context)
                     .hasNotFailed()
                     .doesNotHaveBean("liquibaseAdvisoryLockBeanPostProcessor"));
+  }
+
+  private static LockedBean locked(ApplicationContext application, String bean) {
+    return application.getBean(LockedBeans.class).byName().get(bean);
+  }
+
+  private static List<LockKey> keys(ApplicationContext application, String bean)
+      throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:h2:mem:", "sa", "")) {
+      return locked(application, bean).keys(connection);
+    }
+  }
+
+  private static SpringLiquibase of(String schema) {
+    SpringLiquibase liquibase = new NotingLiquibase();
+    liquibase.setDefaultSchema(schema);
+    return liquibase;
+  }
+
+  @Test
+  void shouldTellTheLockOfEachBean() {
+    withoutLiquibase
+        .withBean("one", SpringLiquibase.class, NotingLiquibase::new)
+        .withBean("other", SpringLiquibase.class, () -> of("other"))
+        .withPropertyValues(PREFIX + "key=orders")
+        .run(
+            context -> {
+              assertThat(keys(context, "one")).containsExactly(LockKey.named("orders"));
+              assertThat(keys(context, "other")).containsExactly(LockKey.named("orders"));
+            });
+  }
+
+  @Test
+  void shouldTellTheLockOfTheSchemaThatABeanMigrates() {
+    withoutLiquibase
+        .withBean("ofConnection", SpringLiquibase.class, () -> of(null))
+        .withBean("inCapitals", SpringLiquibase.class, () -> of("SHOP"))
+        .withPropertyValues(PREFIX + "scope=schema")
+        .run(
+            context -> {
+              assertThat(keys(context, "ofConnection"))
+                  .containsExactly(LockKey.MIGRATION.within("PUBLIC"));
+              assertThat(keys(context, "inCapitals"))
+                  .as("as Liquibase names it")
+                  .containsExactly(LockKey.MIGRATION.within("shop"));
+            });
+  }
+
+  /** Only has tenants. */
+  private static final class IdleTenants extends MultiTenantSpringLiquibase {
+    @Override
+    public void afterPropertiesSet() {}
+  }
+
+  @ParameterizedTest
+  @CsvSource({"schema, migration@one; migration@PUBLIC", "database, migration"})
+  void shouldTellTheLocksOfTheTenants(String scope, String names) {
+    IdleTenants tenants = new IdleTenants();
+    tenants.setSchemas(List.of("one", "default"));
+
+    withoutLiquibase
+        .withBean("tenants", MultiTenantSpringLiquibase.class, () -> tenants)
+        .withPropertyValues(PREFIX + "scope=" + scope)
+        .run(
+            context ->
+                assertThat(keys(context, "tenants"))
+                    .extracting(LockKey::name)
+                    .containsExactly(names.split("; ")));
+  }
+
+  @Test
+  void shouldSayThatItKnowsNoDataSource() {
+    withoutLiquibase
+        .withBean("tenants", MultiTenantSpringLiquibase.class, IdleTenants::new)
+        .run(
+            context ->
+                assertThatExceptionOfType(SQLException.class)
+                    .isThrownBy(() -> locked(context, "tenants").connect())
+                    .withMessageContaining("JNDI"));
+  }
+
+  @Test
+  void shouldTellThatABeanIsNotLocked() {
+    withoutLiquibase
+        .withBean("liquibase", SpringLiquibase.class, NotingLiquibase::new)
+        .withPropertyValues(PREFIX + "active=false")
+        .run(
+            context -> {
+              assertThat(locked(context, "liquibase").isLocked()).isFalse();
+              assertThat(keys(context, "liquibase")).isEmpty();
+            });
+  }
+
+  /** To make it is to migrate. */
+  @Test
+  void shouldNotMakeABeanThatNobodyHasAskedFor() {
+    withoutLiquibase
+        .withBean(
+            "liquibase",
+            SpringLiquibase.class,
+            this::liquibase,
+            definition -> definition.setLazyInit(true))
+        .run(
+            context -> {
+              assertThat(context.getBean(LockedBeans.class).byName()).isEmpty();
+              assertThat(dataSource.runs).isEmpty();
+            });
   }
 
   /** Notes with which settings somebody wants to migrate, and has no connection for them. */
