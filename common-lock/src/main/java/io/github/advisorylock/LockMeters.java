@@ -46,8 +46,11 @@ final class LockMeters {
     return totals;
   }
 
-  /** Leaves those alone that are there already. */
+  /** Leaves those alone that are there already: newer releases of Micrometer warn otherwise. */
   static void register(String tool, LockTotals totals, MeterRegistry registry) {
+    if (registry.find(ACTIVE).tags(TOOL, tool).gauge() != null) { // the last one, see below
+      return;
+    }
     for (WaitOutcome outcome : WaitOutcome.values()) {
       timer(
               WAIT,

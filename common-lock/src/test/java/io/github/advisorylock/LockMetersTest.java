@@ -7,9 +7,11 @@ import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +68,28 @@ class LockMetersTest {
     FunctionTimer timer = timer(name, outcome);
     assertThat(timer.count()).isEqualTo(count);
     assertThat(timer.totalTime(TimeUnit.NANOSECONDS)).isEqualTo((double) total.toNanos());
+  }
+
+  /** Newer releases of Micrometer warn of a meter that is registered twice. */
+  @Test
+  void shouldRegisterEachMeterOnce() {
+    List<Meter.Id> asked = new ArrayList<>();
+    SimpleMeterRegistry other = new SimpleMeterRegistry();
+    other
+        .config()
+        .meterFilter(
+            new MeterFilter() {
+              @Override
+              public Meter.Id map(Meter.Id id) {
+                asked.add(id);
+                return id;
+              }
+            });
+
+    LockMeters.bind(tool, other);
+    LockMeters.bind(tool, other);
+
+    assertThat(asked).hasSize(other.getMeters().size()).doesNotHaveDuplicates();
   }
 
   @Test
