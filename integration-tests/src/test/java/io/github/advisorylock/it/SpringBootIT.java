@@ -255,7 +255,9 @@ class SpringBootIT {
   @FieldSource("LINES")
   void shouldShowInTheActuatorWhoHasWhichLockAndWhatItTook(String line) throws Exception {
     writeYamlOfAService();
-    Function<String, JsonNode> actuator = actuator(start(jar(line, "both"), Map.of()));
+    ChildProcess service = start(jar(line, "both"), Map.of());
+    Function<String, JsonNode> actuator = actuator(service);
+    assertThat(service.output()).doesNotContain("not eligible for getting processed");
 
     KeyHolder.whileHeld(
         KEY,
