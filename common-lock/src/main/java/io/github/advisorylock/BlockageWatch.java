@@ -22,6 +22,7 @@ final class BlockageWatch {
   private final Timing timing;
   private final Consumer<String> onLoss;
   private @Nullable RunWatch watch;
+  private boolean stopped;
   private @Nullable Blockage told;
   private volatile @Nullable Sighting last;
 
@@ -45,7 +46,7 @@ final class BlockageWatch {
 
   /** Starts to look, where that is possible and of use; does nothing the second time. */
   synchronized void start() {
-    if (watch == null) {
+    if (watch == null && !stopped) {
       session
           .betweenLooks()
           .ifPresent(
@@ -56,7 +57,9 @@ final class BlockageWatch {
     }
   }
 
+  /** Stops to look, and never starts again. */
   synchronized void stop() {
+    stopped = true;
     if (watch != null) {
       watch.stop();
     }

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,8 @@ public final class HeldLock implements AutoCloseable {
   private final BlockageWatch blockages;
   private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
   private @Nullable RunWatch heartbeat;
-  private boolean closed;
+  private final AtomicBoolean endTold = new AtomicBoolean();
+  private volatile boolean closed;
 
   HeldLock(LockKey key, LockSession session, LockListener listener, Timing timing) {
     this.key = key;
@@ -141,12 +143,14 @@ public final class HeldLock implements AutoCloseable {
     }
     if (!held) {
       lose(
-          session
-              .loss(key)
-              .orElse(
-                  "the server that is worked on does not show it, while the lock's own session still"
-                      + " has it. They are on different servers or databases, such as by a URL with"
-                      + " several hosts"));
+          closed
+              ? "it has been released"
+              : session
+                  .loss(key)
+                  .orElse(
+                      "the server that is worked on does not show it, while the lock's own session still"
+                          + " has it. They are on different servers or databases, such as by a URL with"
+                          + " several hosts"));
       throwIfLost(null);
     }
   }
@@ -289,7 +293,7 @@ public final class HeldLock implements AutoCloseable {
   }
 
   private void lose(String reason) {
-    if (loss.compareAndSet(null, reason)) {
+    if (loss.compareAndSet(null, reason) && endTold.compareAndSet(false, true)) {
       listener.onLost(new LockListener.Lost(key, timing.now().minus(acquiredAt), reason));
     }
   }
@@ -314,7 +318,7 @@ public final class HeldLock implements AutoCloseable {
       heartbeat.stop();
     }
     problem.ifPresent(this::lose);
-    if (!isLost()) {
+    if (!isLost() && endTold.compareAndSet(false, true)) {
       listener.onReleased(new LockListener.Released(key, timing.now().minus(acquiredAt)));
     }
   }

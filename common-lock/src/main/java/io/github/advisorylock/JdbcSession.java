@@ -395,6 +395,9 @@ abstract class JdbcSession extends LockSession {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       // A notification would forbid the transaction of somebody else to be prepared.
       boolean wake = policy.wakeUp() && scope.connection().getAutoCommit();
+      if (!isOurs() && policy.timeouts().areSet()) { // which are for the work, and not for this
+        LockSql.set(scope.connection(), policy.timeouts().suspended());
+      }
       unlocked = level.unlock(scope.connection(), key, wake);
     } catch (SQLException e) {
       if (!SqlStates.IN_FAILED_TRANSACTION.equals(SqlStates.of(e))) {

@@ -520,9 +520,19 @@ final class LockSql {
   /** A statement that the server plans only the first time; on a pool's, perhaps each time. */
   private static PreparedStatement prepareAtOnce(Connection connection, String sql)
       throws SQLException {
+    return prepare(connection, sql, 1);
+  }
+
+  private static PreparedStatement prepareNever(Connection connection, String sql)
+      throws SQLException {
+    return prepare(connection, sql, 0);
+  }
+
+  private static PreparedStatement prepare(Connection connection, String sql, int threshold)
+      throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     if (statement.isWrapperFor(PGStatement.class)) {
-      statement.unwrap(PGStatement.class).setPrepareThreshold(1);
+      statement.unwrap(PGStatement.class).setPrepareThreshold(threshold);
     }
     return statement;
   }
@@ -535,10 +545,17 @@ final class LockSql {
     }
   }
 
-  /** Until the transaction ends, in which the connection is, or which this begins. */
+  /**
+   * Until the transaction ends, in which the connection is, or which this begins. However often
+   * that is: a statement that pgjdbc prepares on the server is not there behind a pooler.
+   */
   static void setForTransaction(Connection connection, Map<String, String> settings)
       throws SQLException {
-    set(connection, settings, Map.of());
+    String sql = "select true" + (", " + SET_LOCAL).repeat(settings.size());
+    try (PreparedStatement statement = prepareNever(connection, sql)) {
+      bind(statement, 1, settings);
+      firstBoolean(statement);
+    }
   }
 
   /** For the session, and something else until the transaction ends. */

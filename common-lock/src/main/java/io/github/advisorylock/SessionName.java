@@ -53,7 +53,9 @@ final class SessionName {
   /** The name of the key, perhaps cut short, that a session says it holds or waits for. */
   static Optional<String> keyNameIn(String applicationName) {
     Matcher form = FORM.matcher(applicationName);
-    return form.matches() ? Optional.of(form.group(1)) : Optional.empty();
+    return form.matches() && !form.group(1).isBlank()
+        ? Optional.of(form.group(1))
+        : Optional.empty();
   }
 
   private static String saying(String verb, LockKey key) {

@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.advisorylock.LockListener.Acquired;
 import io.github.advisorylock.LockListener.GivenUp;
@@ -320,6 +321,23 @@ class EventsTest {
     acquire(session, new FailingListener(failure)).close();
 
     assertThat(session.givenBack()).isEqualTo(1);
+  }
+
+  @Test
+  void shouldTellOfOneEndOnly() {
+    FakeServer server = new FakeServer();
+    RecordingListener told = new RecordingListener();
+    HeldLock held =
+        new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, told)
+            .acquire(LockSession.dedicated(() -> server.connect().connection(), "test"));
+
+    held.close();
+
+    assertThatThrownBy(() -> held.verify(server.connect().connection()))
+        .isInstanceOf(LockLostException.class)
+        .hasMessageContaining("it has been released");
+    assertThat(told.events(LockListener.Released.class)).hasSize(1);
+    assertThat(told.events(LockListener.Lost.class)).isEmpty();
   }
 
   @Test

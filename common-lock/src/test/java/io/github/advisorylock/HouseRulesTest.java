@@ -87,6 +87,7 @@ class HouseRulesTest {
               "jdk.jfr",
               "io.micrometer.core.instrument",
               "io.micrometer.core.instrument.binder",
+              "io.micrometer.core.instrument.search",
               "org.jspecify.annotations",
               "org.postgresql");
 

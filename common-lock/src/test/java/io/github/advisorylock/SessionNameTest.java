@@ -135,4 +135,9 @@ class SessionNameTest {
     assertThat(new SessionName("app").holding(LockKey.of(42)))
         .matches("app holds 42 \\([ -~]+:" + ProcessHandle.current().pid() + "\\)");
   }
+
+  @Test
+  void shouldNotTakeBlanksForAKey() {
+    assertThat(SessionName.keyNameIn("x holds   (h:1)")).isEmpty();
+  }
 }

@@ -52,7 +52,7 @@ final class Release implements Callable<Integer> {
   private int end(Connection connection, LockHolder holder)
       throws SQLException, InterruptedException {
     if (!yes && holder.session().connectedSince() != null && !isConfirmed(holder)) {
-      Lines.error(command.commandLine(), "Nobody was ended");
+      Lines.error(command.commandLine(), "This session was not ended");
       return ExitStatus.HELD;
     }
     HolderEnd end = HolderEnd.of(connection, holder);

@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Bean;
       "org.springframework.boot.actuate.endpoint.annotation.Endpoint",
       "org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint"
     })
-@ConditionalOnAvailableEndpoint(AdvisoryLockEndpoint.class)
+@ConditionalOnAvailableEndpoint(endpoint = AdvisoryLockEndpoint.class) // value() is newer
 @ConditionalOnBean(LockedBeans.class)
 final class AdvisoryLockEndpointAutoConfiguration {
 

@@ -55,7 +55,7 @@ public final class EnvironmentSettings {
     refuseUnknown(binder);
     Map<String, ApplicationSetting> settings = new LinkedHashMap<>();
     for (String name : names) {
-      find(binder, dashed(name))
+      find(binder, prefix + "." + dashed(name))
           .filter(setting -> !setting.text().isBlank())
           .ifPresent(setting -> settings.put(name, setting));
     }
@@ -64,7 +64,9 @@ public final class EnvironmentSettings {
 
   private void refuseUnknown(Binder binder) {
     Map<String, String> found =
-        binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of);
+        isText(binder)
+            ? Map.of()
+            : binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of);
     for (String key : found.keySet()) {
       if (names.stream().noneMatch(name -> name.equalsIgnoreCase(key.replaceAll("[-_]", "")))) {
         throw new LockConfigurationException(
@@ -74,8 +76,24 @@ public final class EnvironmentSettings {
     }
   }
 
-  private Optional<ApplicationSetting> find(Binder binder, String dashed) {
-    ConfigurationPropertyName name = ConfigurationPropertyName.of(prefix + "." + dashed);
+  /**
+   * Whether there is a text where the settings should be, such as an empty one in YAML where all of
+   * them are commented out.
+   *
+   * @throws LockConfigurationException if it is not empty
+   */
+  private boolean isText(Binder binder) {
+    Optional<ApplicationSetting> text = find(binder, prefix);
+    if (text.isPresent() && !text.get().text().isBlank()) {
+      throw new LockConfigurationException(
+          "%s must not have a value of its own, but settings: %s"
+              .formatted(prefix, names.stream().map(EnvironmentSettings::dashed).toList()));
+    }
+    return text.isPresent();
+  }
+
+  private Optional<ApplicationSetting> find(Binder binder, String property) {
+    ConfigurationPropertyName name = ConfigurationPropertyName.of(property);
     AtomicReference<@Nullable ConfigurationProperty> source = new AtomicReference<>();
     BindHandler toSource =
         new BindHandler() {

@@ -20,7 +20,7 @@ public final class AcquireLock extends LockCallback {
           : "CREATE_SCHEMA";
 
   /** Events that come on a connection that Flyway closes right after. */
-  private static final String BEFORE_UNDO = "BEFORE_UNDO";
+  static final String BEFORE_UNDO = "BEFORE_UNDO";
 
   private static final Set<String> EVENTS =
       Stream.of(CREATE_SCHEMA, "BEFORE_BASELINE", "BEFORE_REPAIR", "BEFORE_CLEAN", BEFORE_UNDO)

@@ -39,7 +39,12 @@ public final class FinishWork extends LockCallback {
     super(
         LAST,
         Stream.of(
-                MIGRATED, FAILED, STATEMENT_FAILED, ON_MAIN_CONNECTION, StartWork.ON_OWN_CONNECTION)
+                MIGRATED,
+                FAILED,
+                STATEMENT_FAILED,
+                ON_MAIN_CONNECTION,
+                StartWork.ON_OWN_CONNECTION,
+                Set.of(AcquireLock.BEFORE_UNDO))
             .flatMap(Set::stream)
             .collect(Collectors.toUnmodifiableSet()));
   }

@@ -37,12 +37,12 @@ final class FlywayBeanPostProcessor implements BeanPostProcessor {
   public Object postProcessBeforeInitialization(Object bean, String beanName) {
     if (bean instanceof Flyway flyway
         && flyway.getConfiguration() instanceof ClassicConfiguration configuration) {
-      MeterRegistries.create(beans);
       Map<String, ApplicationSetting> settings = environment.read();
       if (!settings.isEmpty()) {
         AdvisoryLockProvider.apply(settings, configuration);
       }
       lockedBeans.add(beanName, new FlywayLockedBean(configuration));
+      MeterRegistries.create(beans); // last, since they may need what this very bean migrates
     }
     return bean;
   }

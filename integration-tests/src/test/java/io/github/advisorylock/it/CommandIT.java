@@ -466,7 +466,7 @@ class CommandIT {
       terminal.type(answer);
 
       assertThat(terminal.exitStatus()).isEqualTo(HELD);
-      assertThat(terminal.shown()).contains("Nobody was ended");
+      assertThat(terminal.shown()).contains("This session was not ended");
       assertThat(scene.probe().holders(held.key().value())).hasSize(1);
     }
   }

@@ -165,7 +165,11 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
   public void setExecType(ChangeSet changeSet, ChangeSet.ExecType execType)
       throws DatabaseException {
     suspendTimeouts();
-    super.setExecType(changeSet, execType);
+    try {
+      super.setExecType(changeSet, execType);
+    } finally {
+      resumeTimeouts();
+    }
   }
 
   /**
@@ -176,12 +180,22 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
   @Override
   public void removeFromHistory(ChangeSet changeSet) throws DatabaseException {
     suspendTimeouts();
-    super.removeFromHistory(changeSet);
+    try {
+      super.removeFromHistory(changeSet);
+    } finally {
+      resumeTimeouts();
+    }
   }
 
   private void suspendTimeouts() throws DatabaseException {
     if (!Databases.isOnlyPrinted(getDatabase())) {
       HeldLocks.suspendTimeouts(Databases.connectionOf(getDatabase()));
+    }
+  }
+
+  private void resumeTimeouts() throws DatabaseException {
+    if (!Databases.isOnlyPrinted(getDatabase())) {
+      HeldLocks.resumeTimeouts(Databases.connectionOf(getDatabase()));
     }
   }
 

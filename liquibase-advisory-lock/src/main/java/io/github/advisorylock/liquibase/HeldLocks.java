@@ -144,6 +144,11 @@ final class HeldLocks {
     forEachOn(connection, RunLock::suspendTimeouts);
   }
 
+  /** That has been written. */
+  static void resumeTimeouts(Connection connection) throws DatabaseException {
+    forEachOn(connection, RunLock::resumeTimeouts);
+  }
+
   /** Something to do for a lock. */
   @FunctionalInterface
   private interface Action {

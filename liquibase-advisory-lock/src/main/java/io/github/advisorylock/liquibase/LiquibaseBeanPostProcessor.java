@@ -55,13 +55,13 @@ final class LiquibaseBeanPostProcessor implements BeanPostProcessor, DisposableB
 
   private void prepare(
       String beanName, Function<Map<String, ApplicationSetting>, LockedBean> lockOf) {
-    MeterRegistries.create(beans);
     Map<String, ApplicationSetting> settings = environment.read();
     lockedBeans.add(beanName, lockOf.apply(settings));
     if (!settings.isEmpty()) {
       LiquibaseSettings.check(settings);
       enter(beanName, settings);
     }
+    MeterRegistries.create(beans); // last, since they may need what this very bean migrates
   }
 
   @Override

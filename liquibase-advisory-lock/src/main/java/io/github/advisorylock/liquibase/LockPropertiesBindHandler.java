@@ -36,6 +36,7 @@ final class LockPropertiesBindHandler extends AbstractBindHandler {
     } catch (UnboundConfigurationPropertiesException e) {
       Set<ConfigurationProperty> others =
           e.getUnboundProperties().stream()
+              .filter(property -> !OURS.equals(property.getName()))
               .filter(property -> !OURS.isAncestorOf(property.getName()))
               .collect(Collectors.toSet());
       if (!others.isEmpty()) {

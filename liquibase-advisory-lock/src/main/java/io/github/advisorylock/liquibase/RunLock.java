@@ -29,6 +29,10 @@ final class RunLock {
   private final Logger log;
   private final Thread thread = Thread.currentThread();
   private final int depth = RunningCommands.depth();
+
+  /** Whether Liquibase writes into its history what has happened. */
+  private boolean recording;
+
   private volatile boolean keepsSession = true;
   private volatile @Nullable RunWatch watch;
   private volatile @Nullable Work work;
@@ -95,16 +99,22 @@ final class RunLock {
    * statement, since Liquibase does not say where a transaction begins.
    */
   void boundTransaction() throws SQLException {
-    if (held != null && !keepsSession) {
+    if (held != null && !keepsSession && !recording) {
       held.boundTransaction(connection);
     }
   }
 
   /** What is written into the history next has happened, and no timeout may keep it out. */
   void suspendTimeouts() throws SQLException {
+    recording = true;
     if (held != null && keepsSession) {
       held.suspendTimeouts(connection);
     }
+  }
+
+  /** It is written: what comes next is bounded again. */
+  void resumeTimeouts() {
+    recording = false;
   }
 
   /** What there is to say of a failure besides, if a timeout has ended a statement. */

@@ -320,6 +320,24 @@ class FlywayBeansTest {
                     .endsWith(") is '%s', but must be %s".formatted(text, allowed)));
   }
 
+  /** Such as in YAML, where all of them are commented out. */
+  @Test
+  void shouldTakeAnEmptyTextForNoSettings() {
+    application
+        .withPropertyValues("spring.flyway.advisory-lock=")
+        .run(context -> assertThat(context).hasNotFailed());
+  }
+
+  @Test
+  void shouldReportATextWhereSettingsShouldBe() {
+    application
+        .withPropertyValues("spring.flyway.advisory-lock=false")
+        .run(
+            context ->
+                assertThat(analysis(context.getStartupFailure()).getDescription())
+                    .startsWith("spring.flyway.advisory-lock must not have a value of its own, but settings: [active"));
+  }
+
   @Test
   void shouldReportASettingThatDoesNotExist() {
     application

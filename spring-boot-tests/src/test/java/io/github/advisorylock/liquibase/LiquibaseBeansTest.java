@@ -277,6 +277,22 @@ class LiquibaseBeansTest {
             });
   }
 
+  /** Such as in YAML, where all of them are commented out. */
+  @Test
+  void shouldTakeAnEmptyTextForNoSettings() {
+    boot.withPropertyValues("spring.liquibase.advisory-lock=")
+        .run(context -> assertThat(dataSource.onlyRun()).isNotNull());
+  }
+
+  @Test
+  void shouldReportATextWhereSettingsShouldBe() {
+    boot.withPropertyValues("spring.liquibase.advisory-lock=false")
+        .run(
+            context ->
+                assertThat(reported(context.getStartupFailure()))
+                    .startsWith("spring.liquibase.advisory-lock must not have a value of its own, but settings: [active"));
+  }
+
   @Test
   void shouldReportASettingThatDoesNotExist() {
     boot.withPropertyValues(PREFIX + "timeot=5s")
