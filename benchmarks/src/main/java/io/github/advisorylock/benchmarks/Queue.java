@@ -1,11 +1,11 @@
 package io.github.advisorylock.benchmarks;
 
+import io.github.advisorylock.demo.Pause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -52,7 +52,7 @@ final class Queue {
           () -> {
             held.countDown();
             sessions.awaitAtLeast(HOLDER + waiters);
-            TimeUnit.NANOSECONDS.sleep(time.toNanos());
+            Pause.of(time);
             released.set(System.nanoTime());
           });
       return released.get();

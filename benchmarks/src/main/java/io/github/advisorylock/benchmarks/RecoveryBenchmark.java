@@ -1,7 +1,10 @@
 package io.github.advisorylock.benchmarks;
 
 import io.github.advisorylock.demo.Database;
+import io.github.advisorylock.demo.Pause;
 import io.github.advisorylock.demo.Tool;
+import java.io.Serializable;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -58,13 +61,11 @@ final class RecoveryBenchmark implements Benchmark {
   /** From the end of the victim's server process; beyond the longest poll interval but one. */
   private static final Duration PATIENCE = Duration.ofSeconds(7);
 
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+  /** For what has to come: without it there is nothing to measure. */
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
+
   private static final int VICTIM = 1;
   private static final int NEXT = 2;
-
-  private static final String SESSIONS =
-      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-          + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
 
   private static final String STATEMENT_OF_VICTIM =
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'"
@@ -98,10 +99,8 @@ final class RecoveryBenchmark implements Benchmark {
     try (ContenderJvm victim = lab.newJvm(contender);
         ContenderJvm next = lab.newJvm(contender)) {
       victim.carryOut(new Hold(url));
-      int before = sessions(database);
-      CompletableFuture<Hold.Since> held = next.send(new Hold(url));
-      awaitMoreSessions(database, before);
-      Thread.sleep(settle.toMillis());
+      CompletableFuture<Hold.Since> held = sendAndConnect(next, new Hold(url), url);
+      Pause.of(settle);
       Instant killed = Instant.now();
       victim.kill();
       double time = Double.POSITIVE_INFINITY;
@@ -124,18 +123,13 @@ final class RecoveryBenchmark implements Benchmark {
       CompletableFuture<SingleRun.Cost> victimsRun =
           victim.send(new SingleRun(url(database, VICTIM, STATEMENT), migrations));
       int orphan = session(database, victimsRun);
-      int before = sessions(database);
+      String url = url(database, NEXT, Duration.ZERO);
       CompletableFuture<SingleRun.Cost> run =
-          next.send(new SingleRun(url(database, NEXT, Duration.ZERO), migrations));
-      awaitMoreSessions(database, before);
-      Thread.sleep(settle.toMillis());
+          sendAndConnect(next, new SingleRun(url, migrations), url);
+      Pause.of(settle);
       Instant killed = Instant.now();
       victim.kill();
-      Instant endOfOrphan = killed;
-      while (database.hasSession(orphan)) {
-        endOfOrphan = Instant.now();
-        Thread.sleep(BETWEEN_LOOKS.toMillis());
-      }
+      Instant endOfOrphan = database.lastSeen(orphan, DEADLINE);
       double time = Double.POSITIVE_INFINITY;
       double overlap = Double.NaN;
       if (comesToItsEnd(run)) {
@@ -167,28 +161,29 @@ final class RecoveryBenchmark implements Benchmark {
     return database.url(replica, Map.of("bench.seconds", Long.toString(statement.toSeconds())));
   }
 
-  private static void awaitMoreSessions(Database database, int before) throws InterruptedException {
-    while (sessions(database) <= before) {
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
+  /** Returns when there is a session more. */
+  private static <R extends Serializable> CompletableFuture<R> sendAndConnect(
+      ContenderJvm jvm, Order<R> order, String url) throws SQLException, InterruptedException {
+    try (Sessions sessions = Sessions.of(url)) {
+      int before = sessions.pids().size();
+      CompletableFuture<R> reply = jvm.send(order);
+      sessions.awaitAtLeast(before + 1);
+      return reply;
     }
-  }
-
-  private static int sessions(Database database) {
-    return database.query(SESSIONS, row -> row.getInt(1)).get(0);
   }
 
   /** The server process that works for the victim, once it does. */
   private static int session(Database database, CompletableFuture<?> run)
       throws InterruptedException {
-    List<Integer> sessions = List.of();
-    while (sessions.isEmpty()) {
-      if (run.isDone()) {
-        throw new IllegalStateException("It ended too soon, as did " + run.join());
-      }
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
-      sessions = database.query(STATEMENT_OF_VICTIM, row -> row.getInt(1));
-    }
-    return sessions.get(0);
+    return Pause.untilThereIs(
+            DEADLINE,
+            () -> {
+              if (run.isDone()) {
+                throw new IllegalStateException("It ended too soon, as did " + run.join());
+              }
+              return database.query(STATEMENT_OF_VICTIM, row -> row.getInt(1)).stream().findFirst();
+            })
+        .orElseThrow(() -> new IllegalStateException("The victim does not begin to work"));
   }
 
   private static boolean comesToItsEnd(CompletableFuture<?> run)

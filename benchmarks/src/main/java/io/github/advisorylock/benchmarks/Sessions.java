@@ -1,5 +1,6 @@
 package io.github.advisorylock.benchmarks;
 
+import io.github.advisorylock.demo.Pause;
 import io.github.advisorylock.demo.Server;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -7,7 +8,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -15,7 +15,6 @@ import java.util.Set;
 final class Sessions implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
 
   private static final String PIDS =
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -32,7 +31,7 @@ final class Sessions implements AutoCloseable {
   }
 
   /** The process IDs of their server processes. */
-  Set<Long> pids() throws SQLException {
+  Set<Long> pids() {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(PIDS)) {
       Set<Long> pids = new LinkedHashSet<>();
@@ -40,6 +39,8 @@ final class Sessions implements AutoCloseable {
         pids.add(row.getLong(1));
       }
       return pids;
+    } catch (SQLException e) {
+      throw new IllegalStateException("Who is connected cannot be seen", e);
     }
   }
 
@@ -48,14 +49,10 @@ final class Sessions implements AutoCloseable {
    *
    * @throws IllegalStateException if they do not come
    */
-  void awaitAtLeast(int count) throws SQLException, InterruptedException {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (pids().size() < count) {
-      if (Instant.now().isAfter(deadline)) {
-        throw new IllegalStateException(
-            "There are only %d of %d sessions".formatted(pids().size(), count));
-      }
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
+  void awaitAtLeast(int count) throws InterruptedException {
+    if (!Pause.until(PATIENCE, () -> pids().size() >= count)) {
+      throw new IllegalStateException(
+          "There are only %d of %d sessions".formatted(pids().size(), count));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock.benchmarks;
 
+import io.github.advisorylock.demo.Pause;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ record WaitingLoad(String url, int waiters, Duration settle, Duration time)
             Set<Long> holders = sessions.pids();
             held.countDown();
             sessions.awaitAtLeast(holders.size() + waiters);
-            Thread.sleep(settle.toMillis());
+            Pause.of(settle);
             Set<Long> backends = sessions.pids();
             backends.removeAll(holders);
             load.add(measure(backends));
@@ -53,7 +54,7 @@ record WaitingLoad(String url, int waiters, Duration settle, Duration time)
   private Load measure(Set<Long> backends) throws Exception {
     CountingSocketFactory.TRAFFIC.reset();
     BackendCpu before = BackendCpu.of(backends);
-    Thread.sleep(time.toMillis());
+    Pause.of(time);
     double cpu = BackendCpu.of(backends).microsecondsSince(before);
     double waiterSeconds = waiters * (time.toMillis() / 1000.0);
     return new Load(

@@ -7,9 +7,12 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,12 +95,29 @@ public final class Database {
   }
 
   /**
-   * Whether a session is still there, be its client or not.
+   * Looks until a session has gone, be its client there or not.
    *
    * @param session the process ID of the server process
-   * @return whether the server lists it
+   * @param patience how long to look
+   * @return when it was last seen; now, if it never was
+   * @throws InterruptedException if the thread is interrupted meanwhile
    */
-  public boolean hasSession(int session) {
+  public Instant lastSeen(int session, Duration patience) throws InterruptedException {
+    Deque<Instant> seen = new ArrayDeque<>(List.of(Instant.now()));
+    Pause.until(
+        patience,
+        () -> {
+          Instant look = Instant.now();
+          boolean isThere = hasSession(session);
+          if (isThere) {
+            seen.add(look);
+          }
+          return !isThere;
+        });
+    return seen.getLast();
+  }
+
+  private boolean hasSession(int session) {
     String sql = "SELECT 1 FROM pg_stat_activity WHERE pid = " + session;
     return !query(sql, row -> row.getInt(1)).isEmpty();
   }

@@ -50,7 +50,7 @@ final class ReplicaMain {
   private static Report carryOut(Order order, Tool.Migrator migrator) {
     Instant started = Instant.now();
     try {
-      Thread.sleep(Math.max(0, Duration.between(started, order.start()).toMillis()));
+      Pause.of(Duration.between(started, order.start()));
       started = Instant.now();
       migrator.migrate(order.url(), order.migrations().toArray(String[]::new));
       return new Report(started, Instant.now(), Report.Outcome.DONE, "", "");

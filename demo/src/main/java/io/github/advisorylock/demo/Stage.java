@@ -22,8 +22,6 @@ final class Stage {
   /** So that the kill comes in the middle of the work. */
   private static final Duration AT_WORK_BEFORE_KILL = Duration.ofMillis(500);
 
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(20);
-
   private final Fleet fleet;
   private final Database database;
 
@@ -64,24 +62,13 @@ final class Stage {
   private Instant killWhoeverWorks(List<ReplicaProcess> replicas, Duration patience)
       throws InterruptedException {
     Instant deadline = Instant.now().plus(patience);
-    Optional<Work> victim = database.unfinishedWork();
-    while (victim.isEmpty() && Instant.now().isBefore(deadline)) {
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
-      victim = database.unfinishedWork();
-    }
+    Optional<Work> victim = Pause.untilThereIs(patience, database::unfinishedWork);
     if (victim.isEmpty()) {
       return Instant.now();
     }
-    Thread.sleep(AT_WORK_BEFORE_KILL.toMillis());
+    Pause.of(AT_WORK_BEFORE_KILL);
     replicas.get(victim.get().replica() - 1).kill(Report.Outcome.KILLED);
-    Instant lastSeen = Instant.now();
-    Instant look = lastSeen;
-    while (database.hasSession(victim.get().session()) && look.isBefore(deadline)) {
-      lastSeen = look;
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
-      look = Instant.now();
-    }
-    return lastSeen;
+    return database.lastSeen(victim.get().session(), Duration.between(Instant.now(), deadline));
   }
 
   private static void stopAfter(
@@ -112,12 +99,7 @@ final class Stage {
   }
 
   private List<String> leftovers() throws InterruptedException {
-    Instant deadline = Instant.now().plus(FOR_GOODBYES);
-    List<String> left = database.leftovers();
-    while (!left.isEmpty() && Instant.now().isBefore(deadline)) {
-      Thread.sleep(BETWEEN_LOOKS.toMillis());
-      left = database.leftovers();
-    }
-    return left;
+    Pause.until(FOR_GOODBYES, () -> database.leftovers().isEmpty());
+    return database.leftovers();
   }
 }

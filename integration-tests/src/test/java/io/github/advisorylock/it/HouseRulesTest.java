@@ -1,7 +1,12 @@
 package io.github.advisorylock.it;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -17,6 +22,11 @@ class HouseRulesTest {
   /** What only an application of Spring Boot loads. */
   private static final String FOR_SPRING =
       "io\\.github\\.advisorylock\\.(spring\\..*|\\w+\\.\\w+(AutoConfiguration|BeanPostProcessor|BindHandler|LockedBean(\\$\\w+)?))";
+
+  private static final DescribedPredicate<JavaCall<?>> SLEEP =
+      target(nameMatching("sleep|wait|park\\w*"))
+          .and(target(owner(nameMatching("java\\.(lang|util\\.concurrent)\\..*"))))
+          .as("a sleep");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -90,5 +100,21 @@ class HouseRulesTest {
         .dependOnClassesThat()
         .resideInAnyPackage("org.slf4j..", "java.util.logging..", "org.apache..")
         .check(CLASSES);
+  }
+
+  @Test
+  void shouldLeaveSleepingToTheCore() {
+    noClasses().that().resideOutsideOfPackage(CORE).should().callMethodWhere(SLEEP).check(CLASSES);
+  }
+
+  /** A test observes a state; how often it looks is known in one place. */
+  @Test
+  void shouldSleepInOnePlaceOfTheTests() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(Await.class)
+        .should()
+        .callMethodWhere(SLEEP)
+        .check(new ClassFileImporter().importPackagesOf(Await.class));
   }
 }
