@@ -68,8 +68,13 @@ public final class AdvisoryLock {
    * @throws LockTimeoutException if it did not become free in time
    * @throws LockInterruptedException if the thread was interrupted; its interrupt flag is set
    * @throws LockUnavailableException if this server, session or role cannot give the lock
+   * @throws LockConfigurationException if the session's connection cannot be opened as configured,
+   *     such as without its driver
+   * @throws IllegalStateException if the session is in use: for a lock that is not closed yet, or
+   *     by another thread that waits with it
    */
   public HeldLock acquire(LockSession session) {
+    session.claim();
     LockListener told = new GuardedListener(listener, new FlightRecording());
     Patience patience = new Patience(retry, timing);
     try {
@@ -80,7 +85,7 @@ public final class AdvisoryLock {
       return held;
     } catch (Throwable e) {
       Duration waited = patience.waited();
-      session.giveBack(key);
+      session.release(key);
       told.onGivenUp(new LockListener.GivenUp(key, patience.attempts(), waited, e));
       throw e;
     }

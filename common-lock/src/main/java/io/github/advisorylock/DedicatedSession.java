@@ -26,9 +26,8 @@ final class DedicatedSession extends JdbcSession {
   @Override
   Connection connect(LockKey key) throws SQLException {
     Connection opened = source.open();
-    if (opened == null) { // some pools do that, although a DataSource must not
-      throw new LockUnavailableException(
-          key, "its data source gave null where it should have given a connection", null);
+    if (opened == null) {
+      throw LockUnavailableException.withoutConnection(key);
     }
     try {
       if (AutoCommit.isInTransaction(opened)) {

@@ -83,9 +83,10 @@ public final class HeldLock implements AutoCloseable {
   /**
    * Asks the lock's own session whether it is still there and holds the lock.
    *
-   * @throws LockLostException if not
+   * @throws LockLostException if not, or if the lock has been closed
    */
   public void verify() {
+    throwIfLost(null);
     session.loss(key).ifPresent(this::lose);
     throwIfLost(null);
   }
@@ -96,7 +97,7 @@ public final class HeldLock implements AutoCloseable {
    * none is left.
    *
    * @param working the connection that is worked on
-   * @throws LockLostException if it does not
+   * @throws LockLostException if it does not, or if the lock has been closed
    * @throws LockUnavailableException if the role may not read {@code pg_locks}
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
@@ -114,7 +115,7 @@ public final class HeldLock implements AutoCloseable {
    * out whether it is.
    *
    * @param working the connection that is worked on, in a transaction, which stays open
-   * @throws LockLostException if the lock is not held any more
+   * @throws LockLostException if the lock is not held any more, or has been closed
    * @throws LockUnavailableException if the role may not read {@code pg_locks}
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
@@ -141,18 +142,16 @@ public final class HeldLock implements AutoCloseable {
       }
       throw e;
     }
-    if (!held) {
+    if (!held && !closed) {
       lose(
-          closed
-              ? "it has been released"
-              : session
-                  .loss(key)
-                  .orElse(
-                      "the server that is worked on does not show it, while the lock's own session still"
-                          + " has it. They are on different servers or databases, such as by a URL with"
-                          + " several hosts"));
-      throwIfLost(null);
+          session
+              .loss(key)
+              .orElse(
+                  "the server that is worked on does not show it, while the lock's own session still"
+                      + " has it. They are on different servers or databases, such as by a URL with"
+                      + " several hosts"));
     }
+    throwIfLost(null);
   }
 
   /**
@@ -165,7 +164,9 @@ public final class HeldLock implements AutoCloseable {
    *
    * @param working the connection that is worked on; not the lock's own
    * @return to be closed when the work has ended
-   * @throws LockLostException if the lock is lost already
+   * @throws LockLostException if the lock is lost already, or has been closed
+   * @throws LockUnavailableException if somebody holds the key under which holders work for himself
+   *     alone, or the role may not read {@code pg_locks}
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public Work startWork(Connection working) throws SQLException {
@@ -182,7 +183,9 @@ public final class HeldLock implements AutoCloseable {
    *
    * @param working the connection that is worked on; not the lock's own, and not in a transaction
    * @return to be closed when the work has ended
-   * @throws LockLostException if the lock is lost already
+   * @throws LockLostException if the lock is lost already, or has been closed
+   * @throws LockUnavailableException if somebody holds the key under which holders work for himself
+   *     alone, or the role may not read {@code pg_locks}
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public Work startWorkOfSession(Connection working) throws SQLException {
@@ -287,6 +290,9 @@ public final class HeldLock implements AutoCloseable {
 
   private void throwIfLost(@Nullable SQLException cause) {
     String reason = loss.get();
+    if (reason == null && closed) {
+      reason = "it has been released";
+    }
     if (reason != null) {
       throw new LockLostException(key, timing.now().minus(acquiredAt), reason, cause);
     }
@@ -312,7 +318,7 @@ public final class HeldLock implements AutoCloseable {
       return;
     }
     closed = true;
-    Optional<String> problem = session.giveBack(key); // first: the next one waits for it
+    Optional<String> problem = session.release(key); // first: the next one waits for it
     blockages.stop();
     if (heartbeat != null) {
       heartbeat.stop();

@@ -1,6 +1,6 @@
 package io.github.advisorylock;
 
-/** A setting that cannot be used. Thrown before the database is touched. */
+/** A setting that cannot be used. Thrown before the lock is tried for. */
 public final class LockConfigurationException extends LockException {
 
   private static final long serialVersionUID = 1L;

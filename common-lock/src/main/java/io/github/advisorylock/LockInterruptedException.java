@@ -12,11 +12,23 @@ public final class LockInterruptedException extends LockException {
 
   private static final long serialVersionUID = 1L;
 
+  private final LockKey key;
+
   LockInterruptedException(
       LockKey key, int attempts, Duration waited, @Nullable SQLException failure) {
     super(
         "Interrupted while waiting for the advisory lock %s (%s)"
             .formatted(key, Text.triesAndTime(attempts, waited)),
         failure);
+    this.key = key;
+  }
+
+  /**
+   * The key that was wanted.
+   *
+   * @return the key
+   */
+  public LockKey key() {
+    return key;
   }
 }

@@ -14,7 +14,7 @@ import java.util.Objects;
  * when their numbers are: the name is for messages only. Immutable.
  *
  * @param value the number that is given to {@code pg_try_advisory_lock(bigint)}; any value
- * @param name what messages call the key; not empty
+ * @param name what messages call the key; not blank
  * @see <a href="https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS">
  *     PostgreSQL: Advisory Locks</a>
  */
@@ -22,8 +22,7 @@ public record LockKey(long value, String name) implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
-  // Three numbers that named() gives, written down: to hash costs a JVM that has just started
-  // several
+  // Three numbers that named() gives, written down: to hash costs a JVM that has just started some
   // milliseconds, and hardly anybody has a key of their own.
 
   /** The key that both tools use unless told otherwise, so that they exclude each other. */

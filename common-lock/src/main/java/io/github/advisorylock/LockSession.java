@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,32 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class LockSession extends WaitingSession {
 
+  private final AtomicBoolean inUse = new AtomicBoolean();
+
   LockSession() {}
+
+  /**
+   * For one lock at a time: the server would grant the same key twice to the same session, and the
+   * first release would end both.
+   *
+   * @throws IllegalStateException if the session is in use
+   */
+  final void claim() {
+    if (!inUse.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "This session already waits for a lock or holds one. Give each lock a session of its own,"
+              + " or close the first before");
+    }
+  }
+
+  /** Like {@link #giveBack}; from then on the session may be used again. */
+  final Optional<String> release(LockKey key) {
+    try {
+      return giveBack(key);
+    } finally {
+      inUse.set(false);
+    }
+  }
 
   /**
    * A session of the lock's own, opened when the lock is first tried for and closed when it is

@@ -1,6 +1,7 @@
 package io.github.advisorylock;
 
 import java.sql.SQLException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +16,32 @@ public final class LockUnavailableException extends LockException {
       "the server is a read-only standby, and its locks are not those of its primary. Connect to"
           + " the primary, such as with targetServerType=primary";
 
+  private final @Nullable LockKey key;
+
   /** For somebody who only looks, perhaps at more than one key. */
   LockUnavailableException(String reason) {
     super("There are no advisory locks to be seen: " + reason, null);
+    this.key = null;
   }
 
   LockUnavailableException(LockKey key, String reason, @Nullable Throwable cause) {
     super("There is no advisory lock %s to be had: %s".formatted(key, reason), cause);
+    this.key = key;
+  }
+
+  /**
+   * The key that was wanted.
+   *
+   * @return the key; empty if locks were only looked at, and perhaps more than one
+   */
+  public Optional<LockKey> key() {
+    return Optional.ofNullable(key);
+  }
+
+  /** Some pools give null, although a DataSource must not. */
+  static LockUnavailableException withoutConnection(LockKey key) {
+    return new LockUnavailableException(
+        key, "its data source gave null where it should have given a connection", null);
   }
 
   /** For a failure that would only come again, with what to do about it where that is known. */

@@ -22,6 +22,9 @@ final class OnlookingSession extends WaitingSession {
   void open(LockKey key) throws SQLException {
     if (connection == null) {
       Connection opened = source.open();
+      if (opened == null) {
+        throw LockUnavailableException.withoutConnection(key);
+      }
       connection = opened;
       LockStatus.refuseUnlessPrimary(opened);
     }

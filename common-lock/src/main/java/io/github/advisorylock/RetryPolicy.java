@@ -10,11 +10,15 @@ import java.time.temporal.ChronoUnit;
  * most {@code maxDelay}: a linear backoff. Each pause is then shortened by a random part of at most
  * a fifth, so that waiters that started together do not try together for ever.
  *
+ * <p>Where more than four wait that can be woken up, pauses are made longer, up to two seconds for
+ * the most of them, since it is hardly ever a pause that ends the wait. The second try, which comes
+ * when a waiter has begun to listen for the release, is not counted.
+ *
  * @param timeout the longest wait; zero tries once; {@link #NO_TIMEOUT} waits for ever
  * @param maxAttempts the most tries, at least 1; {@link #UNLIMITED_ATTEMPTS} for no bound
  * @param firstDelay the pause after the first try; more than zero
  * @param step what each further pause is longer than the one before; zero or more
- * @param maxDelay the longest pause; not less than {@code firstDelay}
+ * @param maxDelay the longest pause, but where many wait; not less than {@code firstDelay}
  */
 public record RetryPolicy(
     Duration timeout, int maxAttempts, Duration firstDelay, Duration step, Duration maxDelay) {

@@ -38,6 +38,16 @@ class AwaitFreeTest {
   }
 
   @Test
+  void shouldRefuseWhatIsNoConnection() {
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(
+            () ->
+                new AdvisoryLock(KEY, RetryPolicy.DEFAULT, listener, timing).awaitFree(() -> null))
+        .withMessageContaining("gave null")
+        .satisfies(refusal -> assertThat(refusal.key()).contains(KEY));
+  }
+
+  @Test
   void shouldTakeNothing() {
     FakeBackend other = server.backend().holding(KEY);
     timing.duringSleep(

@@ -1,9 +1,11 @@
 package io.github.advisorylock;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -287,6 +291,55 @@ class DedicatedSessionTest {
     assertThatExceptionOfType(LockUnavailableException.class)
         .isThrownBy(() -> acquire(LockSession.dedicated(() -> null, "test")))
         .withMessageContaining("gave null");
+  }
+
+  @Test
+  void shouldServeOneLockAtATime() {
+    LockSession session = session();
+    try (HeldLock first = acquire(session)) {
+      assertThatIllegalStateException()
+          .isThrownBy(() -> acquire(session))
+          .withMessageContaining("already waits for a lock or holds one");
+      assertThat(server.holders(KEY)).as("the first lock").containsExactly(client.backend().pid());
+      assertThatCode(first::verify).doesNotThrowAnyException();
+    }
+
+    assertThat(server.holders(KEY)).isEmpty();
+  }
+
+  @Test
+  void shouldServeAnotherLockAfterAWaitInVain() {
+    FakeBackend other = server.backend().holding(KEY);
+    LockSession session = LockSession.dedicated(() -> client.loan().connection(), "test");
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(() -> acquire(session));
+    other.unlockAll();
+
+    acquire(session);
+
+    assertThat(server.holders(KEY)).containsExactly(client.backend().pid());
+  }
+
+  @Test
+  void shouldNotTakeTheLockOfAnotherForOneThatWasReleased() {
+    LockSession session = LockSession.dedicated(() -> client.loan().connection(), "test", NO_LEASE);
+    HeldLock former = acquire(session);
+    former.close();
+    acquire(session);
+    Connection working = server.connect().connection();
+
+    assertThat(
+            Stream.<ThrowingCallable>of(
+                former::verify,
+                () -> former.verify(working),
+                () -> former.verifyInTransaction(working),
+                () -> former.startWork(working),
+                () -> former.startWorkOfSession(working)))
+        .allSatisfy(
+            use ->
+                assertThatExceptionOfType(LockLostException.class)
+                    .isThrownBy(use)
+                    .withMessageContaining("it has been released"));
+    assertThat(server.holders(KEY.forWork())).isEmpty();
   }
 
   @Test

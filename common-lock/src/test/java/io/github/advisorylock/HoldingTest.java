@@ -34,6 +34,18 @@ class HoldingTest {
   }
 
   @Test
+  void shouldNotBeHeldAnyMoreOnceItIsClosed() {
+    HeldLock held = acquire(FakeSession.free());
+    held.close();
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("it has been released");
+    assertThat(held.isLost()).isFalse();
+    assertThat(events.events(LockListener.Lost.class)).isEmpty();
+  }
+
+  @Test
   void shouldSayWhatEndedTheSession() {
     FakeSession session = FakeSession.free();
     HeldLock held = acquire(session);
