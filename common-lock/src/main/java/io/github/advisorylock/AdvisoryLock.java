@@ -80,8 +80,7 @@ public final class AdvisoryLock {
     try {
       waitFor(session, patience, told);
       HeldLock held = new HeldLock(key, session, told, timing);
-      held.keepAlive();
-      told.onAcquired(new LockListener.Acquired(key, patience.attempts(), patience.waited()));
+      held.begin(new LockListener.Acquired(key, patience.attempts(), patience.waited()));
       return held;
     } catch (Throwable e) {
       Duration waited = patience.waited();

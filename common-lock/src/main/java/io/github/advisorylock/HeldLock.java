@@ -31,6 +31,10 @@ public final class HeldLock implements AutoCloseable {
   private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
   private @Nullable RunWatch heartbeat;
   private final AtomicBoolean endTold = new AtomicBoolean();
+
+  /** Held while the listener is told of the beginning, for which its end has to wait. */
+  private final Object beginning = new Object();
+
   private volatile boolean closed;
 
   HeldLock(LockKey key, LockSession session, LockListener listener, Timing timing) {
@@ -42,8 +46,19 @@ public final class HeldLock implements AutoCloseable {
     this.blockages = new BlockageWatch(key, session, listener, timing, this::lose);
   }
 
-  /** Starts to confirm the lease, if there is one. */
-  void keepAlive() {
+  /**
+   * Starts to confirm the lease, if there is one, and tells that the lock was acquired. In this
+   * order, since a listener may take longer than the lease; should the lock be lost meanwhile, that
+   * is told afterwards.
+   */
+  void begin(LockListener.Acquired event) {
+    synchronized (beginning) {
+      keepAlive();
+      listener.onAcquired(event);
+    }
+  }
+
+  private void keepAlive() {
     session
         .heartbeat()
         .ifPresent(
@@ -74,7 +89,8 @@ public final class HeldLock implements AutoCloseable {
   /**
    * Whether the lock is known to be lost, without asking anybody.
    *
-   * @return true from the moment on when {@link LockListener#onLost} is told
+   * @return true from the moment on when that is noticed, just before {@link LockListener#onLost}
+   *     is told
    */
   public boolean isLost() {
     return loss.get() != null;
@@ -300,7 +316,10 @@ public final class HeldLock implements AutoCloseable {
 
   private void lose(String reason) {
     if (loss.compareAndSet(null, reason) && endTold.compareAndSet(false, true)) {
-      listener.onLost(new LockListener.Lost(key, timing.now().minus(acquiredAt), reason));
+      LockListener.Lost event = new LockListener.Lost(key, timing.now().minus(acquiredAt), reason);
+      synchronized (beginning) {
+        listener.onLost(event);
+      }
     }
   }
 

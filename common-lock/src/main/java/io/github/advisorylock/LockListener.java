@@ -10,7 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Called on the thread that waits for or releases the lock, and {@link #onLost} perhaps on one
  * of the lock's own, so it should be quick. Whatever it throws is logged and otherwise ignored: a
- * failing listener never breaks a lock.
+ * failing listener never breaks a lock. A slow one delays whoever works under the lock, but neither
+ * the {@linkplain SessionPolicy#lease lease} nor the release.
+ *
+ * <p>Each {@link AdvisoryLock#acquire} tells in this order: {@link #onWaiting} as often as it
+ * takes; then either {@link #onGivenUp}, and nothing more, or {@link #onAcquired}. What comes after
+ * that is told when {@link #onAcquired} has returned: either {@link #onReleased} or {@link
+ * #onLost}, and that once. {@link #onBlocked} may come in between, and, as it is told on another
+ * thread, a moment after.
  *
  * <p>A listener that is named in {@code META-INF/services/io.github.advisorylock.LockListener}
  * hears of the locks of both tools: see {@link LockListeners#forTool}.
@@ -53,7 +60,8 @@ public interface LockListener {
   /**
    * The lock is not held any more, although nobody has released it: its session has ended, or
    * something has unlocked it. Called when that is noticed, on the thread that does so, and at the
-   * latest with the release. Others may hold it too by then.
+   * latest with the release, but not before {@link #onAcquired} has returned. Others may hold it
+   * too by then.
    *
    * @param event what went wrong
    */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -202,6 +203,14 @@ final class FakeSession extends LockSession {
 
   boolean awaitThirdBeat() throws InterruptedException {
     return untilThirdBeat.await(60, TimeUnit.SECONDS);
+  }
+
+  /** Returns when the thread that asks has to wait for another one, or has ended. */
+  void awaitStandstillOfHeartbeat() {
+    Set<Thread.State> still = Set.of(Thread.State.BLOCKED, Thread.State.TERMINATED);
+    while (asking == null || !still.contains(asking.getState())) {
+      Thread.onSpinWait();
+    }
   }
 
   /** Whether the thread that asked last ends. */

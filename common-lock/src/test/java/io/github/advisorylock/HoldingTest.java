@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -139,6 +142,53 @@ class HoldingTest {
 
     told.await();
     assertThat(held.isLost()).isTrue();
+  }
+
+  /** Meters would count less than none, and a recording would have no end of the hold. */
+  @Test
+  @Timeout(30)
+  void shouldTellTheLossOnlyAfterTheBeginning() throws InterruptedException {
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1)).lost("gone");
+    List<String> told = new CopyOnWriteArrayList<>();
+    acquire(
+        session,
+        new LockListener() {
+          @Override
+          public void onAcquired(Acquired event) {
+            session.awaitStandstillOfHeartbeat();
+            told.add("acquired");
+          }
+
+          @Override
+          public void onLost(Lost event) {
+            told.add("lost");
+          }
+        });
+
+    assertThat(session.heartbeatHasEnded()).isTrue();
+    assertThat(told).containsExactly("acquired", "lost");
+  }
+
+  @Test
+  @Timeout(30)
+  void shouldConfirmTheLeaseHoweverLongAListenerTakes() {
+    FakeSession session = FakeSession.free().heartbeat(Duration.ofMillis(1));
+    List<Boolean> confirmed = new ArrayList<>();
+    LockListener slow =
+        new LockListener() {
+          @Override
+          public void onAcquired(Acquired event) {
+            try {
+              confirmed.add(session.awaitThirdBeat());
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+
+    acquire(session, slow).close();
+
+    assertThat(confirmed).containsExactly(true);
   }
 
   @Test
