@@ -455,8 +455,9 @@ final class LockSql {
     return answer(connection, "select " + HELD_BY_THIS_SESSION, key);
   }
 
+  /** From a session that works, perhaps behind a pooler. */
   static boolean isHeldBy(int pid, Connection connection, LockKey key) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(HELD_BY_PID)) {
+    try (PreparedStatement statement = prepareNever(connection, HELD_BY_PID)) {
       statement.setLong(1, key.value());
       statement.setInt(2, pid);
       return firstBoolean(statement);
@@ -473,10 +474,13 @@ final class LockSql {
     }
   }
 
-  /** Shares a key until the transaction ends, and sets for as long. */
+  /** Shares a key until the transaction ends, and sets for as long; perhaps behind a pooler. */
   static boolean shareForTransaction(
       Connection connection, LockKey key, Map<String, String> settings) throws SQLException {
-    return answerAndSet(connection, SHARE_FOR_TRANSACTION, key, settings, SET_LOCAL);
+    String sql = SHARE_FOR_TRANSACTION + (", " + SET_LOCAL).repeat(settings.size());
+    try (PreparedStatement statement = prepareNever(connection, sql)) {
+      return answerAndSet(statement, key, settings);
+    }
   }
 
   static boolean share(Connection connection, LockKey key, Map<String, String> settings)
@@ -523,6 +527,10 @@ final class LockSql {
     return prepare(connection, sql, 1);
   }
 
+  /**
+   * A statement that no session of the server keeps, however often it is executed: behind a pooler,
+   * the next execution comes to another one.
+   */
   private static PreparedStatement prepareNever(Connection connection, String sql)
       throws SQLException {
     return prepare(connection, sql, 0);
@@ -545,10 +553,7 @@ final class LockSql {
     }
   }
 
-  /**
-   * Until the transaction ends, in which the connection is, or which this begins. However often
-   * that is: a statement that pgjdbc prepares on the server is not there behind a pooler.
-   */
+  /** Until the transaction ends, in which the connection is, or which this begins. */
   static void setForTransaction(Connection connection, Map<String, String> settings)
       throws SQLException {
     String sql = "select true" + (", " + SET_LOCAL).repeat(settings.size());
@@ -771,10 +776,15 @@ final class LockSql {
       throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(sql + (", " + set).repeat(settings.size()))) {
-      statement.setLong(1, key.value());
-      bind(statement, 2, settings);
-      return firstBoolean(statement);
+      return answerAndSet(statement, key, settings);
     }
+  }
+
+  private static boolean answerAndSet(
+      PreparedStatement statement, LockKey key, Map<String, String> settings) throws SQLException {
+    statement.setLong(1, key.value());
+    bind(statement, 2, settings);
+    return firstBoolean(statement);
   }
 
   /** Returns the number of the parameter after the last that it has bound. */

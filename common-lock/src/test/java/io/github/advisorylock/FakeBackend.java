@@ -38,6 +38,7 @@ final class FakeBackend {
   private Map<String, String> committed;
 
   private Map<String, String> before;
+  private Map<String, String> settingsAtUnlock = Map.of();
   private final Set<String> channels = new TreeSet<>();
   private int notifications;
   private boolean failed;
@@ -139,6 +140,11 @@ final class FakeBackend {
 
   Map<String, String> settings() {
     return settings;
+  }
+
+  /** Those that were in force when something was unlocked last. */
+  Map<String, String> settingsAtUnlock() {
+    return settingsAtUnlock;
   }
 
   boolean isInTransaction() {
@@ -416,6 +422,7 @@ final class FakeBackend {
   }
 
   private boolean unlock(long key, boolean shared) {
+    settingsAtUnlock = Map.copyOf(settings);
     return locks.remove(new Lock(key, shared, false));
   }
 

@@ -8,7 +8,11 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
 import org.postgresql.PGConnection;
@@ -37,6 +41,8 @@ final class FakeClient {
   private int prepareThreshold = 5;
   private int unclosed;
   private final List<String> preparedAtOnce = new ArrayList<>();
+  private final Map<String, Integer> executions = new HashMap<>();
+  private final Set<String> prepared = new LinkedHashSet<>();
   private LongConsumer whileListening = millis -> {};
 
   FakeClient(boolean pooled, FakeBackend... backends) {
@@ -93,6 +99,11 @@ final class FakeClient {
   /** The statements that the server was to keep from their first execution on. */
   List<String> preparedAtOnce() {
     return preparedAtOnce;
+  }
+
+  /** The statements that a backend keeps by now: pgjdbc has it do so from some execution on. */
+  Set<String> prepared() {
+    return prepared;
   }
 
   /** Statements and results that were opened and not closed. */
@@ -262,6 +273,7 @@ final class FakeClient {
     private final String sql;
     private final List<Object> parameters = new ArrayList<>();
     private List<List<Object>> rows = List.of();
+    private int threshold = prepareThreshold;
 
     Prepared(String sql) {
       this.sql = sql;
@@ -296,7 +308,8 @@ final class FakeClient {
     }
 
     ResultSet executeQuery() throws SQLException {
-      return Fakes.as(ResultSet.class, new Rows(run(sql, parameters)));
+      execute();
+      return getResultSet();
     }
 
     boolean isWrapperFor(Class<?> type) {
@@ -307,11 +320,17 @@ final class FakeClient {
       return Fakes.as(type, this);
     }
 
-    void setPrepareThreshold(int threshold) {
-      preparedAtOnce.add(sql);
+    void setPrepareThreshold(int executionsBefore) {
+      threshold = executionsBefore;
+      if (threshold == 1) {
+        preparedAtOnce.add(sql);
+      }
     }
 
     boolean execute() throws SQLException {
+      if (executions.merge(sql, 1, Integer::sum) >= threshold && threshold > 0) {
+        prepared.add(sql);
+      }
       rows = run(sql, parameters);
       return true;
     }

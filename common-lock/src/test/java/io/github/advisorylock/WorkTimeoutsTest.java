@@ -7,7 +7,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,6 +97,25 @@ class WorkTimeoutsTest {
     assertThat(settings()).isEqualTo(found);
   }
 
+  /** One that fails would cost the connection. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldNotBoundTheReleaseOnTheSessionOfTheWork(boolean inTransaction) throws SQLException {
+    worker.autoCommit(false);
+    HeldLock held = borrowed(BOTH);
+    if (inTransaction) {
+      worker.work();
+    }
+
+    held.close();
+
+    assertThat(worker.backend().settingsAtUnlock())
+        .containsEntry("lock_timeout", "0")
+        .containsEntry("statement_timeout", "0");
+    worker.commit();
+    assertThat(settings()).isEqualTo(found);
+  }
+
   @Test
   void shouldNotBoundALockThatHasItsOwnSession() {
     dedicated(BOTH);
@@ -165,6 +186,23 @@ class WorkTimeoutsTest {
     assertSet("3000", "30000");
     worker.commit();
     assertThat(settings()).isEqualTo(found);
+  }
+
+  /** Behind a pooler the next transaction is another backend's, which does not have them. */
+  @Test
+  void shouldNotPrepareStatementsOfTransactionsOnABackend() throws SQLException {
+    FakeClient pooled = server.connectThroughPooler().autoCommit(false);
+    HeldLock held = dedicated(BOTH);
+
+    for (int i = 0; i < 2 * pooled.getPrepareThreshold(); i++) {
+      held.startWork(pooled.connection());
+      held.boundTransaction(pooled.connection());
+      held.verifyInTransaction(pooled.connection());
+      pooled.commit();
+    }
+
+    assertThat(pooled.statements()).anyMatch(sql -> sql.contains("set_config"));
+    assertThat(pooled.prepared()).isEmpty();
   }
 
   @Test
@@ -315,6 +353,25 @@ class WorkTimeoutsTest {
 
     watch.stop();
     assertThat(session.looksHaveEnded()).isTrue();
+  }
+
+  /** The threads that look, in whatever test. */
+  private static Set<Thread> onlookers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("advisory-lock-blockages"))
+        .collect(Collectors.toSet());
+  }
+
+  /** Work may start while the lock is being released. */
+  @Test
+  void shouldNotStartToLookAfterItWasToldToStop() {
+    Set<Thread> before = onlookers();
+    BlockageWatch watch = watch(FakeSession.free().betweenLooks(Duration.ofMinutes(1)));
+
+    watch.stop();
+    watch.start();
+
+    assertThat(before).containsAll(onlookers());
   }
 
   private HeldLock heldBy(FakeSession session) {
