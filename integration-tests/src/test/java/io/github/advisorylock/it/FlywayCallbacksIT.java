@@ -3,10 +3,14 @@ package io.github.advisorylock.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +18,9 @@ import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
+import org.flywaydb.core.api.configuration.Configuration;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +184,40 @@ class FlywayCallbacksIT {
           .allMatch(event -> event.endsWith(" true"), "under the lock");
       scene.probe().awaitNothingLeft();
     }
+  }
+
+  /** Only paid editions undo: what Flyway does at this event is done here. */
+  @Test
+  void shouldLeaveNoWorkOnTheConnectionThatFlywayClosesBeforeItUndoes() throws Exception {
+    Configuration flyway = configure().load().getConfiguration();
+    try (Connection connection = scene.database().connect()) {
+      tell(Event.BEFORE_UNDO, flyway, connection);
+
+      assertThat(scene.probe().advisoryLocks())
+          .singleElement()
+          .satisfies(lock -> assertThat(lock.application()).startsWith("flyway holds "));
+    }
+    tell(Event.AFTER_UNDO_OPERATION_FINISH, flyway, null);
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Tells the lock's callbacks, in Flyway's order. */
+  private static void tell(Event event, Configuration flyway, Connection connection) {
+    Context context =
+        (Context)
+            Proxy.newProxyInstance(
+                FlywayCallbacksIT.class.getClassLoader(),
+                new Class<?>[] {Context.class},
+                (proxy, method, arguments) ->
+                    switch (method.getName()) {
+                      case "getConfiguration" -> flyway;
+                      case "getConnection" -> connection;
+                      default -> null;
+                    });
+    Arrays.stream(flyway.getCallbacks())
+        .filter(callback -> callback.supports(event, context))
+        .sorted(Comparator.comparing(Callback::getCallbackName))
+        .forEach(callback -> callback.handle(event, context));
   }
 
   @Test
