@@ -204,19 +204,33 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
     assertThat(settingsOf(unbounded.connection())).isEqualTo("11s 50s");
   }
 
-  /** Otherwise the next run would do again what this one did. */
   @Test
   void shouldRecordWhatIsDoneHoweverLongThatTakes() throws Exception {
+    assertRecordsHoweverLongThatTakes(liquibase());
+  }
+
+  @Test
+  void shouldRecordWhatIsDoneHoweverLongThatTakesBehindAPooler() throws Exception {
+    PgBouncer pooler = scene.startPooler(Mode.TRANSACTION, 5);
+    try (LocalLiquibase liquibase = behind(pooler, folder)) {
+      assertRecordsHoweverLongThatTakes(withOwnLockSession(liquibase));
+    }
+  }
+
+  /** Otherwise the next run would do again what this one did. What comes next is bounded again. */
+  private void assertRecordsHoweverLongThatTakes(LocalLiquibase liquibase) throws Exception {
     write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
     liquibase().update();
-    write(new Migrations().versioned("2", "two", "CREATE TABLE two (id int)"));
-    LocalLiquibase liquibase = liquibase().with(LOCK_TIMEOUT, SHORT);
+    write(
+        new Migrations()
+            .versioned("2", "two", "CREATE TABLE seen AS " + SEEN)
+            .versioned("3", "three", "INSERT INTO seen " + SEEN));
     LiquibaseThread run;
     try (Connection other = scene.database().connect();
         Statement statement = other.createStatement()) {
       other.setAutoCommit(false);
       statement.execute("LOCK TABLE databasechangelog IN SHARE MODE");
-      run = LiquibaseThread.start(liquibase::update);
+      run = LiquibaseThread.start(liquibase.with(LOCK_TIMEOUT, SHORT)::update);
       scene
           .probe()
           .awaitUntil(
@@ -225,7 +239,8 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
     }
     run.finish();
 
-    assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2");
+    assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2", "3");
+    assertThat(seen()).containsExactly("600ms 0", "600ms 0");
   }
 
   @ParameterizedTest
