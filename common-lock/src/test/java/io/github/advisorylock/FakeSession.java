@@ -209,6 +209,9 @@ final class FakeSession extends LockSession {
   void awaitStandstillOfHeartbeat() {
     Set<Thread.State> still = Set.of(Thread.State.BLOCKED, Thread.State.TERMINATED);
     while (asking == null || !still.contains(asking.getState())) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new AssertionError("Nobody asks");
+      }
       Thread.onSpinWait();
     }
   }
