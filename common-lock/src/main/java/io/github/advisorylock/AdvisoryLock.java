@@ -120,7 +120,11 @@ public final class AdvisoryLock {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(patience, null);
       }
-      patience.countTry();
+      if (granted) {
+        patience.countLook();
+      } else {
+        patience.countTry();
+      }
       SQLException failure = null;
       LockHolder orphan = null;
       try {
@@ -132,7 +136,6 @@ public final class AdvisoryLock {
             session.startHolding();
             return;
           }
-          patience.startPausesAnew(); // nobody else tries, and the orphan ends soon
         }
       } catch (SQLException e) {
         granted = false;
@@ -155,7 +158,7 @@ public final class AdvisoryLock {
         nextReport = waited.plus(BETWEEN_REPORTS);
       }
       try {
-        pause(session, patience);
+        pause(session, patience, granted);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw interrupted(patience, null);
@@ -171,9 +174,10 @@ public final class AdvisoryLock {
             && session.tryLock(key));
   }
 
-  private void pause(WaitingSession session, Patience patience) throws InterruptedException {
+  private void pause(WaitingSession session, Patience patience, boolean granted)
+      throws InterruptedException {
     int listeners = session.listeners();
-    Duration pause = patience.nextPause(listeners);
+    Duration pause = granted ? patience.pauseUntilLook() : patience.nextPause(listeners);
     if (listeners == 0) {
       timing.sleep(pause);
     } else {

@@ -40,15 +40,22 @@ final class DedicatedSession extends JdbcSession {
       autoCommit = AutoCommit.on(opened);
       boundNetworkTimeout(opened);
       return opened;
-    } catch (SQLException | RuntimeException e) {
-      opened.close();
+    } catch (Throwable e) {
+      giveBack(opened, e);
       throw e;
+    }
+  }
+
+  private void giveBack(Connection opened, Throwable reason) {
+    try {
+      disconnect(opened);
+    } catch (SQLException | RuntimeException e) {
+      reason.addSuppressed(e);
     }
   }
 
   /** An answer that takes longer than the lease comes too late. */
   private void boundNetworkTimeout(Connection opened) throws SQLException {
-    foundNetworkTimeout = null;
     if (policy().hasLease()) {
       try {
         int found = opened.getNetworkTimeout();
@@ -120,6 +127,7 @@ final class DedicatedSession extends JdbcSession {
     } finally {
       unprepared = null;
       autoCommit = null;
+      foundNetworkTimeout = null;
     }
   }
 }

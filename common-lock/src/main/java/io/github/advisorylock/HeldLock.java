@@ -29,7 +29,7 @@ public final class HeldLock implements AutoCloseable {
   private final Duration acquiredAt;
   private final BlockageWatch blockages;
   private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
-  private @Nullable RunWatch heartbeat;
+  private volatile @Nullable RunWatch heartbeat;
   private final AtomicBoolean endTold = new AtomicBoolean();
 
   /** Held while the listener is told of the beginning, for which its end has to wait. */
@@ -53,8 +53,24 @@ public final class HeldLock implements AutoCloseable {
    */
   void begin(LockListener.Acquired event) {
     synchronized (beginning) {
-      keepAlive();
-      listener.onAcquired(event);
+      boolean begun = false;
+      try {
+        keepAlive();
+        listener.onAcquired(event);
+        begun = true;
+      } finally {
+        if (!begun) {
+          stopWatching();
+        }
+      }
+    }
+  }
+
+  private void stopWatching() {
+    blockages.stop();
+    RunWatch toStop = heartbeat;
+    if (toStop != null) {
+      toStop.stop();
     }
   }
 
@@ -337,10 +353,11 @@ public final class HeldLock implements AutoCloseable {
       return;
     }
     closed = true;
-    Optional<String> problem = session.release(key); // first: the next one waits for it
-    blockages.stop();
-    if (heartbeat != null) {
-      heartbeat.stop();
+    Optional<String> problem;
+    try {
+      problem = session.release(key); // first: the next one waits for it
+    } finally {
+      stopWatching();
     }
     problem.ifPresent(this::lose);
     if (!isLost() && endTold.compareAndSet(false, true)) {

@@ -363,15 +363,20 @@ abstract class JdbcSession extends LockSession {
       return Optional.empty();
     }
     Grip before = grip;
-    Optional<String> problem =
-        before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key));
-    Optional<String> anyProblem =
-        problem.isPresent() ? problem : problemWith(() -> restore(current));
-    if (anyProblem.isPresent() && (isOurs() || before != Grip.NONE)) {
-      endPhysically(current);
+    boolean mayStay = false;
+    try {
+      Optional<String> problem =
+          before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key));
+      Optional<String> anyProblem =
+          problem.isPresent() ? problem : problemWith(() -> restore(current));
+      mayStay = anyProblem.isEmpty() || (!isOurs() && before == Grip.NONE);
+      return before == Grip.TAKEN ? problem : Optional.empty();
+    } finally {
+      if (!mayStay) {
+        endPhysically(current);
+      }
+      forget(current);
     }
-    forget(current);
-    return before == Grip.TAKEN ? problem : Optional.empty();
   }
 
   /** Something that is done when the session is given back; empty if it went well. */
@@ -385,7 +390,7 @@ abstract class JdbcSession extends LockSession {
       return part.run();
     } catch (SQLException e) {
       return Optional.of(Text.of(e));
-    } catch (RuntimeException e) { // from some pool's wrapper
+    } catch (Throwable e) { // from some pool's wrapper, or no memory left
       return Optional.of(e.toString());
     }
   }
@@ -442,7 +447,7 @@ abstract class JdbcSession extends LockSession {
     releasePrepared = false;
     try {
       disconnect(current);
-    } catch (SQLException | RuntimeException e) {
+    } catch (Throwable e) {
       // A connection that cannot be given back has ended, and the lock with it.
       log("Giving a connection back failed", e);
     }
@@ -464,13 +469,13 @@ abstract class JdbcSession extends LockSession {
         physical.abort(Runnable::run);
       }
       LockSql.touch(current);
-    } catch (SQLException | RuntimeException e) {
+    } catch (Throwable e) {
       // As it should be: the connection has ended.
       log("A session was ended", e);
     }
   }
 
-  private static void log(String message, Exception e) {
+  private static void log(String message, Throwable e) {
     System.getLogger(JdbcSession.class.getName()).log(System.Logger.Level.DEBUG, message, e);
   }
 

@@ -266,9 +266,13 @@ final class LockSql {
       return version.startsWith("PostgreSQL") && !version.contains("Redshift");
     }
 
-    /** Windows does not tell a server that its client has gone, and rejects the setting. */
+    /**
+     * Where the operating system does not tell a server that its client has gone, that rejects the
+     * setting: it does on Linux, and on macOS and the BSDs from release 15 on.
+     */
     boolean canCheckConnections() {
-      return !version.matches("(?is).*(windows|mingw|visual c).*");
+      return version.matches("(?is).*linux.*")
+          || version.matches("(?is)PostgreSQL (1[5-9]|[2-9]\\d)\\D.*(darwin|bsd).*");
     }
   }
 

@@ -102,7 +102,7 @@ final class OnlookingSession extends WaitingSession {
       if (current != null) {
         current.close();
       }
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       System.getLogger(OnlookingSession.class.getName())
           .log(System.Logger.Level.DEBUG, "A connection could not be closed", e);
     }

@@ -18,6 +18,8 @@ public final class Patience {
   /** How many waiters, of those that can be woken up, make the pauses that the policy says. */
   private static final int LISTENERS_THAT_TRY = 4;
 
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+
   /** Even if there are very many, each looks so often whether anybody else is alive. */
   private static final Duration LONGEST_SHARED = Duration.ofSeconds(2);
 
@@ -25,7 +27,7 @@ public final class Patience {
   private final Timing timing;
   private final Duration start;
   private int attempts;
-  private int attemptsBeforePauses;
+  private Duration countedAt = Duration.ZERO;
 
   /**
    * A wait that begins now.
@@ -45,6 +47,17 @@ public final class Patience {
   /** Counts another try. */
   public void countTry() {
     attempts++;
+    countedAt = waited();
+  }
+
+  /**
+   * Counts a look at what has to end before the lock that is ours can be used. Such looks come more
+   * often than tries: as many of them count as there would have been tries meanwhile.
+   */
+  void countLook() {
+    if (waited().minus(countedAt).compareTo(retry.delayAfter(attempts)) >= 0) {
+      countTry();
+    }
   }
 
   /**
@@ -74,11 +87,6 @@ public final class Patience {
     return attempts >= retry.maxAttempts() || waited().compareTo(retry.timeout()) >= 0;
   }
 
-  /** Lets the pauses begin anew with the first, shortest one. */
-  void startPausesAnew() {
-    attemptsBeforePauses = attempts - 1;
-  }
-
   /**
    * Sleeps until the next try.
    *
@@ -97,14 +105,23 @@ public final class Patience {
    * @param listeners how many wait to be woken up, this one included; zero if this one does not
    */
   Duration nextPause(int listeners) {
-    Duration delay = retry.delayAfter(attempts - attemptsBeforePauses);
+    Duration delay = retry.delayAfter(attempts);
     if (listeners > LISTENERS_THAT_TRY && delay.compareTo(LONGEST_SHARED) < 0) {
       Duration shared = delay.multipliedBy(listeners).dividedBy(LISTENERS_THAT_TRY);
       delay = shorter(shared, LONGEST_SHARED);
     }
     long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most Long.MAX_VALUE
     Duration shortened = delay.minusNanos((long) (nanos * LARGEST_JITTER * timing.random()));
-    return shorter(shortened, nonNegative(retry.timeout().minus(waited())));
+    return shorter(shortened, timeLeft());
+  }
+
+  /** The pause until the next look, while the lock is ours and nobody else tries. */
+  Duration pauseUntilLook() {
+    return shorter(BETWEEN_LOOKS, timeLeft());
+  }
+
+  private Duration timeLeft() {
+    return nonNegative(retry.timeout().minus(waited()));
   }
 
   /** No pause under a policy is longer. */

@@ -30,9 +30,10 @@ public final class RunWatch {
   /**
    * Starts to look every 50 ms.
    *
-   * @param isOver whether the run is over; asked on the watching thread, must not block; what it
-   *     throws counts as no
-   * @param whenOver run once, on the watching thread, when the run is over; not after {@link #stop}
+   * @param isOver whether the run is over; asked on the watching thread, must not block; whatever
+   *     it throws counts as no
+   * @param whenOver run on the watching thread when the run is over, and once more after each time
+   *     that it throws; not after {@link #stop}
    * @return the watch, looking
    * @throws OutOfMemoryError if there are no more threads to be had
    */
@@ -63,8 +64,7 @@ public final class RunWatch {
   private void look() {
     Duration pause = beforeFirstLook;
     while (!isStoppedWithin(pause)) {
-      if (isRunOver()) {
-        whenOver.run();
+      if (hasComeToItsEnd()) {
         return;
       }
       pause = betweenLooks;
@@ -79,13 +79,25 @@ public final class RunWatch {
     }
   }
 
-  private boolean isRunOver() {
+  /** Whatever goes wrong: without the watch, nobody might ever release the lock. */
+  private boolean hasComeToItsEnd() {
     try {
-      return isOver.getAsBoolean();
-    } catch (RuntimeException e) {
+      if (isOver.getAsBoolean()) {
+        whenOver.run();
+        return true;
+      }
+    } catch (Throwable e) {
+      log(e);
+    }
+    return false;
+  }
+
+  private static void log(Throwable failure) {
+    try {
       System.getLogger(RunWatch.class.getName())
-          .log(System.Logger.Level.DEBUG, "Whether the run is over could not be seen", e);
-      return false;
+          .log(System.Logger.Level.DEBUG, "A look whether the run is over failed", failure);
+    } catch (Throwable e) {
+      // there is no memory left, and looking matters more
     }
   }
 }

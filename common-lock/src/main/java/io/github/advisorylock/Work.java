@@ -98,7 +98,7 @@ public final class Work implements AutoCloseable {
         LockSql.unshareAndRestore(scope.connection(), workKey, foundSettings);
         return true; // also if a script had unlocked it: then nothing is left to unlock
       }
-    } catch (SQLException | RuntimeException e) {
+    } catch (Throwable e) { // from the server, some pool's wrapper, or no memory left
       System.getLogger(Work.class.getName())
           .log(System.Logger.Level.DEBUG, "The end of the work could not be confirmed", e);
       return false;

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A session of the lock's own, from its first statement to its last. */
@@ -226,8 +227,15 @@ class DedicatedSessionTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"PostgreSQL 16.0, compiled by Visual C++ build 1914", "PostgreSQL 18 on mingw32"})
-  void shouldNotTellAWindowsServerToLookForItsClients(String version) {
+      strings = {
+        "PostgreSQL 16.0, compiled by Visual C++ build 1914, 64-bit",
+        "PostgreSQL 18 on mingw32",
+        "PostgreSQL 17.0 on x86_64-windows, compiled by msvc-19.41.34120, 64-bit",
+        "PostgreSQL 14.9 on aarch64-apple-darwin22.6.0, compiled by Apple clang, 64-bit",
+        "PostgreSQL 14.12 on amd64-portbld-freebsd14.0, compiled by clang, 64-bit",
+        "PostgreSQL 16.3 on x86_64-pc-solaris2.11, compiled by gcc, 64-bit"
+      })
+  void shouldNotTellAServerThatCannotNoticeToLookForItsClients(String version) {
     server.version(version);
     LockSession session = session();
 
@@ -236,8 +244,16 @@ class DedicatedSessionTest {
     assertThat(session.canCheckConnections()).isFalse();
   }
 
-  @Test
-  void shouldKnowThatAServerCanLookForItsClients() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "PostgreSQL 14.20 on x86_64-pc-linux-musl, compiled by gcc, 64-bit",
+        "PostgreSQL 18.6 (Debian 18.6-1.pgdg12+1) on aarch64-unknown-linux-gnu, compiled by gcc",
+        "PostgreSQL 15.0 on aarch64-apple-darwin22.6.0, compiled by Apple clang, 64-bit",
+        "PostgreSQL 18beta1 on amd64-portbld-freebsd14.0, compiled by clang, 64-bit"
+      })
+  void shouldKnowThatAServerCanLookForItsClients(String version) {
+    server.version(version);
     LockSession session = session();
 
     acquire(session);
@@ -464,17 +480,35 @@ class DedicatedSessionTest {
         .returns("on purpose [SQLSTATE 53200]", LockListener.Lost::reason);
   }
 
-  @Test
-  void shouldEndTheSessionWhenTheWrapperFails() {
-    HeldLock held = acquire();
-    client.failing("pg_advisory_unlock", new IllegalStateException("pool closed"));
+  static Stream<Throwable> whatIsNoAnswer() {
+    return Stream.of(new IllegalStateException("on purpose"), new OutOfMemoryError("on purpose"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatIsNoAnswer")
+  void shouldEndTheSessionWhenTheUnlockFails(Throwable failure) {
+    HeldLock held = acquire(session(NO_LEASE));
+    client.failing("pg_advisory_unlock", failure);
 
     held.close();
 
     assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(loan.isGivenBack()).isTrue();
     assertThat(events.events(LockListener.Lost.class))
         .singleElement()
-        .satisfies(lost -> assertThat(lost.reason()).contains("pool closed"));
+        .returns(failure.toString(), LockListener.Lost::reason);
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatIsNoAnswer")
+  void shouldEndTheSessionWhenItCannotBeRestored(Throwable failure) {
+    HeldLock held = acquire(session(NO_LEASE));
+    client.failing("pg_catalog.set_config", failure);
+
+    held.close();
+
+    assertThat(client.backend().hasEnded()).isTrue();
+    assertThat(loan.isGivenBack()).isTrue();
   }
 
   @Test

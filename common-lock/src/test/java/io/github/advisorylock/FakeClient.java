@@ -23,7 +23,7 @@ import org.postgresql.PGStatement;
 final class FakeClient {
 
   /** What becomes of the next statement with some words in it. */
-  private record Failure(String words, Exception exception, boolean executed) {}
+  private record Failure(String words, Throwable exception, boolean executed) {}
 
   private static final int POOLERS_PID = 4711;
 
@@ -67,8 +67,9 @@ final class FakeClient {
     return this;
   }
 
-  FakeClient failing(String words, RuntimeException exception) {
-    failures.add(new Failure(words, exception, false));
+  /** The same with anything that a wrapper or the JVM may throw. */
+  FakeClient failing(String words, Throwable failure) {
+    failures.add(new Failure(words, failure, false));
     return this;
   }
 
@@ -150,10 +151,13 @@ final class FakeClient {
   }
 
   private static void throwIt(Failure failure) throws SQLException {
-    if (failure.exception instanceof RuntimeException bug) {
-      throw bug;
+    if (failure.exception instanceof SQLException said) {
+      throw said;
     }
-    throw (SQLException) failure.exception;
+    if (failure.exception instanceof Error error) {
+      throw error;
+    }
+    throw (RuntimeException) failure.exception;
   }
 
   private void refuseIfClosed() throws SQLException {

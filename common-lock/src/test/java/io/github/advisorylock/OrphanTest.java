@@ -35,7 +35,7 @@ class OrphanTest {
     assertThat(session.tried()).isEqualTo(1); // the lock is kept meanwhile
     assertThat(events.events(LockListener.Acquired.class))
         .singleElement()
-        .returns(3, LockListener.Acquired::attempts);
+        .returns(2, LockListener.Acquired::attempts); // in 200 ms, which is time for two tries
   }
 
   @Test
@@ -54,6 +54,28 @@ class OrphanTest {
     acquire(session, RetryPolicy.DEFAULT);
 
     assertThat(session.announcedAfterTry()).isEmpty();
+  }
+
+  @Test
+  void shouldWaitForAnOrphanAsLongAsForAHolder() {
+    FakeSession session = FakeSession.free();
+    for (int look = 0; look < 50; look++) {
+      session.orphan(Holders::orphan);
+    }
+    RetryPolicy tenTries =
+        new RetryPolicy(
+            RetryPolicy.NO_TIMEOUT,
+            10,
+            Duration.ofMillis(500),
+            Duration.ofMillis(100),
+            Duration.ofSeconds(1));
+
+    acquire(session, tenTries);
+
+    assertThat(timing.sleeps()).hasSize(50).containsOnly(Duration.ofMillis(100));
+    assertThat(events.events(LockListener.Acquired.class))
+        .singleElement()
+        .returns(7, LockListener.Acquired::attempts); // after 0.5 + 0.6 + 0.7 + 0.8 + 0.9 + 1 s
   }
 
   @Test

@@ -45,6 +45,38 @@ class RunWatchTest {
   }
 
   @Test
+  void shouldGoOnLookingWhenMemoryIsShort() throws InterruptedException {
+    RunWatch.start(
+        () -> {
+          if (looks.incrementAndGet() == 1) {
+            throw new OutOfMemoryError("on purpose");
+          }
+          return true;
+        },
+        told::countDown);
+
+    awaitTold();
+
+    assertThat(looks).hasValue(2);
+  }
+
+  @Test
+  void shouldTellAgainWhenWhoIsToldFails() throws InterruptedException {
+    RunWatch.start(
+        () -> true,
+        () -> {
+          if (looks.incrementAndGet() == 1) {
+            throw new OutOfMemoryError("on purpose");
+          }
+          told.countDown();
+        });
+
+    awaitTold();
+
+    assertThat(looks).hasValue(2);
+  }
+
+  @Test
   void shouldGoOnLookingWhenInterrupted() throws InterruptedException {
     AtomicBoolean interrupted = new AtomicBoolean();
     RunWatch.start(

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions that work under a lock that another session holds. */
@@ -199,10 +201,15 @@ class WorkTest {
     assertThat(server.holders(KEY.forWork())).isEmpty();
   }
 
-  @Test
-  void shouldEndTheSessionWhenTheWrapperFails() throws SQLException {
+  static Stream<Throwable> whatIsNoAnswer() {
+    return Stream.of(new IllegalStateException("on purpose"), new OutOfMemoryError("on purpose"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("whatIsNoAnswer")
+  void shouldEndTheSessionWhenTheWorkCannotBeEnded(Throwable failure) throws SQLException {
     Work work = held.startWork(loan.connection());
-    worker.failing("pg_advisory_unlock_shared", new IllegalStateException("pool closed"));
+    worker.failing("pg_advisory_unlock_shared", failure);
 
     work.close();
 
