@@ -259,7 +259,8 @@ public final class HeldLock implements AutoCloseable {
   /**
    * Bounds the statements of the transaction that a connection is in, where nothing lasts longer
    * than that, such as behind a pooler. Does nothing without {@linkplain SessionPolicy#timeouts
-   * timeouts}, nor in autocommit mode.
+   * timeouts}, nor in autocommit mode, nor the second time in a transaction, so that what the work
+   * has set itself stays until the end of that.
    *
    * @param working a connection that works under this lock
    * @throws SQLException if the server cannot be asked

@@ -110,6 +110,16 @@ final class LockSql {
 
   private static final String SET_LOCAL = "pg_catalog.set_config(?, ?, true)";
 
+  /** Says that {@link #setForTransaction} has been there, and ends with the transaction. */
+  private static final String BOUND = "advisory_lock.bound";
+
+  private static final String SET_LOCAL_UNLESS_BOUND =
+      "case when t.unbound then " + SET_LOCAL + " end";
+
+  private static final String FROM_BOUND =
+      " from (select pg_catalog.current_setting('%s', true) is distinct from 'true' as unbound offset 0) t"
+          .formatted(BOUND);
+
   private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock(?)";
 
   /** Each session that listens has a channel of its own. */
@@ -557,12 +567,17 @@ final class LockSql {
     }
   }
 
-  /** Until the transaction ends, in which the connection is, or which this begins. */
+  /**
+   * Until the transaction ends, in which the connection is, or which this begins. Does nothing the
+   * second time in a transaction: what that has set since is its own.
+   */
   static void setForTransaction(Connection connection, Map<String, String> settings)
       throws SQLException {
-    String sql = "select true" + (", " + SET_LOCAL).repeat(settings.size());
+    Map<String, String> marked = new LinkedHashMap<>(settings);
+    marked.put(BOUND, "true");
+    String sql = "select true" + (", " + SET_LOCAL_UNLESS_BOUND).repeat(marked.size()) + FROM_BOUND;
     try (PreparedStatement statement = prepareNever(connection, sql)) {
-      bind(statement, 1, settings);
+      bind(statement, 1, marked);
       firstBoolean(statement);
     }
   }

@@ -23,9 +23,11 @@ final class FakeBackend {
   private static final Pattern DERIVED =
       Pattern.compile("(?s)select (.*)\\sfrom \\(select (.*) as \\w+ offset 0\\) \\w\\s*");
   private static final Pattern CONDITIONAL =
-      Pattern.compile("(?s)case when (t.granted|\\?) then (.*) end");
+      Pattern.compile("(?s)case when (t.granted|t.unbound|\\?) then (.*) end");
   private static final String NOBODY_LISTENS =
       "\n         and not exists (select from pg_catalog.pg_listening_channels())";
+
+  private static final String IS_NOT_TRUE = " is distinct from 'true'";
 
   static final OffsetDateTime STARTED = OffsetDateTime.parse("2026-01-02T03:04:05.678901Z");
 
@@ -333,6 +335,10 @@ final class FakeBackend {
           answer(column.substring(0, column.length() - NOBODY_LISTENS.length()), parameters);
       return channels.isEmpty() ? answer : false;
     }
+    if (column.endsWith(IS_NOT_TRUE)) {
+      String value = column.substring(0, column.length() - IS_NOT_TRUE.length());
+      return !"true".equals(answer(value, parameters));
+    }
     if (column.equals("t.granted") || column.equals("u.unlocked")) {
       return given;
     }
@@ -377,7 +383,7 @@ final class FakeBackend {
       case "pg_backend_pid" -> pid;
       case "version" -> server.version();
       case "pg_is_in_recovery" -> server.isStandby();
-      case "current_setting" -> settings.get(column.replaceFirst("(?s).*\\('(\\w+)'.*", "$1"));
+      case "current_setting" -> settings.get(column.replaceFirst("(?s).*\\('([\\w.]+)'.*", "$1"));
       case "set_config" ->
           set((String) parameters.next(), (String) parameters.next(), column.endsWith("true)"));
       case "pg_try_advisory_lock" -> lock((Long) parameters.next(), false, false);
@@ -396,7 +402,7 @@ final class FakeBackend {
 
   /** Outside a transaction a local setting is gone with the statement. */
   private String set(String name, String value, boolean local) throws SQLException {
-    if (!settings.containsKey(name)) {
+    if (!settings.containsKey(name) && !name.contains(".")) { // the server's own have no dot
       throw new SQLException("unrecognized configuration parameter \"" + name + '"', "42704");
     }
     if (isInTransaction() || !local) {

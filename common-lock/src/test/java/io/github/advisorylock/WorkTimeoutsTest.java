@@ -188,6 +188,21 @@ class WorkTimeoutsTest {
     assertThat(settings()).isEqualTo(found);
   }
 
+  @Test
+  void shouldLeaveATransactionWhatItSetsItself() throws SQLException {
+    HeldLock held = dedicated(BOTH);
+    worker.autoCommit(false);
+    held.boundTransaction(worker.connection());
+    worker.connection().createStatement().execute("set local lock_timeout = 77");
+
+    held.boundTransaction(worker.connection());
+
+    assertSet("77", "30000");
+    worker.commit();
+    held.boundTransaction(worker.connection());
+    assertSet("3000", "30000");
+  }
+
   /** Behind a pooler the next transaction is another backend's, which does not have them. */
   @Test
   void shouldNotPrepareStatementsOfTransactionsOnABackend() throws SQLException {

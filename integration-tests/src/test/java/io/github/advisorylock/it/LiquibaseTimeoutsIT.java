@@ -286,6 +286,28 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
     }
   }
 
+  @Test
+  void shouldLetAChangesetSetItsOwnTimeoutAndNoOtherBehindAPooler() throws Exception {
+    write(
+        new Migrations()
+            .versioned("1", "one", "CREATE TABLE seen (t text)")
+            .versioned(
+                "2",
+                "two",
+                "INSERT INTO seen " + SEEN,
+                "SET LOCAL lock_timeout = '7s'",
+                "INSERT INTO seen " + SEEN,
+                "INSERT INTO seen " + SEEN)
+            .versioned("3", "three", "INSERT INTO seen " + SEEN));
+    PgBouncer pooler = scene.startPooler(Mode.TRANSACTION, 5);
+    try (LocalLiquibase liquibase = behind(pooler, folder)) {
+      withOwnLockSession(liquibase).with(LOCK_TIMEOUT, "3s").update();
+
+      assertThat(seen()).containsExactly("3s 0", "7s 0", "7s 0", "3s 0");
+      assertThat(settingsOf(liquibase.connection())).isEqualTo("0 0");
+    }
+  }
+
   private LocalLiquibase behind(PgBouncer pooler, Path changelogs) throws SQLException {
     Login login = scene.database().owner();
     return LocalLiquibase.on(

@@ -95,8 +95,8 @@ final class RunLock {
   }
 
   /**
-   * Where a pooler keeps no session, the timeouts have to be set in each transaction: before each
-   * statement, since Liquibase does not say where a transaction begins.
+   * Where a pooler keeps no session, the timeouts have to be set in each transaction: this comes
+   * before each statement, since Liquibase does not say which is the first.
    */
   void boundTransaction() throws SQLException {
     if (held != null && !keepsSession && !recording) {
