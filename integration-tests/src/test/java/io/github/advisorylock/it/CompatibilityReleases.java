@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Every release of the matrix with what it needs, as a user's Maven finds it: a project with a
@@ -19,24 +18,7 @@ import java.util.stream.Collectors;
  */
 final class CompatibilityReleases {
   private static final String CLASS_PATH = "classpath.txt";
-  private static final Path ROOT = Path.of("..");
   private static final Path TARGET = Path.of("target", "compatibility");
-
-  private static final String POM =
-      """
-      <project xmlns="http://maven.apache.org/POM/4.0.0">
-        <modelVersion>4.0.0</modelVersion>
-        <parent>
-          <groupId>io.github.advisorylock</groupId>
-          <artifactId>advisory-lock-parent</artifactId>
-          <version>%s</version>
-          <relativePath>%s</relativePath>
-        </parent>
-        <artifactId>%s</artifactId>
-        <packaging>pom</packaging>
-        %s
-      </project>
-      """;
 
   private static final List<String> FOR_FLYWAY =
       List.of(
@@ -62,14 +44,9 @@ final class CompatibilityReleases {
 
   /** Resolves all that the cells of this tool need, in one run of Maven. */
   static CompatibilityReleases resolve(Tool tool) throws IOException {
-    Map<String, String> modules = new LinkedHashMap<>();
-    CompatibilityMatrix.lines(tool).forEach(line -> modules.put(module(line), contents(line)));
-    CompatibilityMatrix.SERVERS.forEach(
-        server ->
-            modules.put(
-                module(server),
-                properties(Map.of("postgres.binaries.version", server))
-                    + dependencies(List.of(SERVER))));
+    Map<String, Pom> modules = new LinkedHashMap<>();
+    CompatibilityMatrix.lines(tool).forEach(line -> modules.put(module(line), pom(line)));
+    CompatibilityMatrix.SERVERS.forEach(server -> modules.put(module(server), pom(server)));
     CompatibilityReleases releases = new CompatibilityReleases(TARGET.resolve(tool.sessions()));
     releases.write(modules);
     releases.run();
@@ -95,67 +72,45 @@ final class CompatibilityReleases {
     return "server-" + server;
   }
 
-  private static String contents(Line line) {
+  private static Pom pom(Line line) {
     List<String> libraries =
         new ArrayList<>(line.tool() == Tool.FLYWAY ? FOR_FLYWAY : FOR_LIQUIBASE);
     libraries.addAll(FOR_BOTH);
-    return properties(
+    return Pom.ofChild(module(line))
+        .properties(
             Map.of(
                 line.tool().sessions() + ".version",
                 line.release(),
                 "postgresql.version",
                 line.driver()))
-        + dependencies(libraries);
+        .dependencies(libraries);
   }
 
-  private static String properties(Map<String, String> properties) {
-    return properties.entrySet().stream()
-        .map(property -> "<%1$s>%2$s</%1$s>".formatted(property.getKey(), property.getValue()))
-        .collect(Collectors.joining("", "<properties>", "</properties>"));
+  private static Pom pom(String server) {
+    return Pom.ofChild(module(server))
+        .properties(Map.of("postgres.binaries.version", server))
+        .dependencies(List.of(SERVER));
   }
 
-  private static String dependencies(List<String> libraries) {
-    return libraries.stream()
-        .map(library -> library.split(":"))
-        .map("<dependency><groupId>%s</groupId><artifactId>%s</artifactId></dependency>"::formatted)
-        .collect(Collectors.joining("", "<dependencies>", "</dependencies>"));
-  }
-
-  private void write(Map<String, String> modules) throws IOException {
-    String names =
-        modules.keySet().stream()
-            .map("<module>%s</module>"::formatted)
-            .collect(Collectors.joining("", "<modules>", "</modules>"));
-    writePom(folder, "releases", names);
-    for (Map.Entry<String, String> module : modules.entrySet()) {
-      writePom(folder.resolve(module.getKey()), module.getKey(), module.getValue());
+  private void write(Map<String, Pom> modules) throws IOException {
+    Pom.ofChild("releases").modules(List.copyOf(modules.keySet())).writeTo(folder);
+    for (Map.Entry<String, Pom> module : modules.entrySet()) {
+      module.getValue().writeTo(folder.resolve(module.getKey()));
     }
-  }
-
-  private static void writePom(Path folder, String name, String contents) throws IOException {
-    Files.createDirectories(folder);
-    Path parent = folder.toRealPath().relativize(ROOT.resolve("pom.xml").toRealPath());
-    Files.writeString(
-        folder.resolve("pom.xml"),
-        POM.formatted(System.getProperty("project.version"), parent, name, contents));
   }
 
   /**
    * One at a time, since two that download the same into one repository get in each other's way.
    */
   private void run() throws IOException {
-    List<String> line =
+    List<String> arguments =
         List.of(
-            Path.of(System.getProperty("maven.home"), "bin", "mvn").toString(),
-            "-ntp",
-            "-B",
-            "-Dmaven.repo.local=" + System.getProperty("localRepository"),
             "-Dmdep.outputFile=" + CLASS_PATH,
             "-Dmdep.pathSeparator=" + File.pathSeparator,
             "org.apache.maven.plugins:maven-dependency-plugin:build-classpath");
     try (RandomAccessFile file = new RandomAccessFile(TARGET.resolve("lock").toFile(), "rw");
         FileLock lock = file.getChannel().lock();
-        ChildProcess maven = ChildProcess.start(folder, Map.of(), line)) {
+        ChildProcess maven = Maven.start(folder, arguments)) {
       if (maven.exitStatus() != 0 || !lock.isValid()) {
         throw new IllegalStateException("Maven does not find every release:\n" + maven.output());
       }

@@ -24,7 +24,7 @@ final class MavenRepository {
 
   /** Makes it, unless it is there. */
   static void create(Path repository) throws IOException {
-    link(Path.of(System.getProperty("localRepository")), repository, GROUP);
+    link(Maven.localRepository(), repository, GROUP);
     install(ROOT.resolve("pom.xml"), repository, "advisory-lock-parent", "pom");
     for (String module : MODULES) {
       Path folder = ROOT.resolve(module);

@@ -71,6 +71,16 @@ record Recipe(String title, String text) {
         .group(2);
   }
 
+  /** Writes a project with its plugin, whose Maven finds the modules of this build. */
+  void writeProject(Path folder) throws IOException {
+    Path repository = folder.resolve("repository").toAbsolutePath();
+    MavenRepository.create(repository);
+    Path options = folder.resolve(".mvn").resolve("maven.config");
+    Files.createDirectories(options.getParent());
+    Files.write(options, Maven.options(repository));
+    Pom.ofUser().plugin(Pom.plugin(block("xml"))).writeTo(folder);
+  }
+
   private Stream<MatchResult> blocks() {
     return BLOCK.matcher(text).results();
   }
@@ -90,8 +100,7 @@ record Recipe(String title, String text) {
     environment.put("JAVA_OPTS", QUICK_START);
     environment.put("MAVEN_OPTS", QUICK_START + " " + inherited("MAVEN_OPTS"));
     environment.put("LIQUIBASE_ANALYTICS_ENABLED", "false");
-    environment.put(
-        "PATH", RecipeProject.command().getParent() + File.pathSeparator + inherited("PATH"));
+    environment.put("PATH", Maven.command().getParent() + File.pathSeparator + inherited("PATH"));
     return environment;
   }
 

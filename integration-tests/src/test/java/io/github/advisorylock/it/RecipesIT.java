@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -31,7 +30,7 @@ class RecipesIT {
   @Test
   void shouldRunFlywaysMavenPlugin() throws Exception {
     Recipe recipe = Recipe.flywaysMavenPlugin();
-    RecipeProject.write(folder, Map.of(), recipe.block("xml"));
+    recipe.writeProject(folder);
     SettingStage.migrations()
         .writeTo(folder.resolve("src/main/resources/db/migration"), Tool.FLYWAY);
 
@@ -44,7 +43,7 @@ class RecipesIT {
         Recipe.named(LIQUIBASES_MAVEN_PLUGIN)
             .withRelease("5.0.4", System.getProperty("liquibase.version"))
             .withTestedDriver();
-    RecipeProject.write(folder, Map.of(), recipe.block("xml"));
+    recipe.writeProject(folder);
     SettingStage.migrations().writeTo(folder.resolve("src/main/resources"), Tool.LIQUIBASE);
 
     assertThatItWaitsItsTurn(recipe);

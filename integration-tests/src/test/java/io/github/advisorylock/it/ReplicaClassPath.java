@@ -23,7 +23,9 @@ final class ReplicaClassPath {
           "io/zonky",
           "junit",
           "net/bytebuddy",
+          "org/apache/maven",
           "org/assertj",
+          "org/codehaus/plexus",
           "org/junit",
           "org/testcontainers");
 
