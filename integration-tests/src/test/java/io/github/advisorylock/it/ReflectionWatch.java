@@ -40,8 +40,8 @@ import java.util.stream.Stream;
  */
 final class ReflectionWatch {
 
-  /** Where the JDK's reflection begins, as far as there is bytecode to stop at. */
-  private static final Map<String, Set<String>> DOORS =
+  /** Where the JDK's reflection begins … */
+  static final Map<String, Set<String>> LOOK_UPS =
       Map.of(
           "java.lang.Class",
           Set.of(
@@ -58,7 +58,11 @@ final class ReflectionWatch {
               "getFields",
               "getMethod",
               "getMethods",
-              "newInstance"),
+              "newInstance"));
+
+  /** … and goes on, as far as there is bytecode to stop at. */
+  private static final Map<String, Set<String>> USES =
+      Map.of(
           "java.lang.reflect.Constructor",
           Set.of("newInstance"),
           "java.lang.reflect.Field",
@@ -101,7 +105,8 @@ final class ReflectionWatch {
     Process process = machine.process();
     try {
       watch.answer(process);
-      watch.stopAtDoors(machine);
+      stopAt(machine, LOOK_UPS);
+      stopAt(machine, USES);
       watch.lookOn(machine);
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -160,8 +165,8 @@ final class ReflectionWatch {
     }
   }
 
-  private void stopAtDoors(VirtualMachine machine) {
-    DOORS.forEach(
+  private static void stopAt(VirtualMachine machine, Map<String, Set<String>> doors) {
+    doors.forEach(
         (type, methods) ->
             machine.classesByName(type).stream()
                 .flatMap(found -> found.methods().stream())
