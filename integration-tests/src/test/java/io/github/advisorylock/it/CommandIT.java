@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -92,60 +93,65 @@ class CommandIT {
         .isEqualTo(new Answer(FREE, "The advisory lock " + LockKey.MIGRATION + " is free", ""));
   }
 
-  @Test
-  void shouldShowWhoHoldsAndWorksAndWaits() throws SQLException {
+  /** With the connection on which the holder works. */
+  private void whileOneWorksAndAnotherWaits(ThrowingConsumer<Connection> assertions)
+      throws SQLException {
     try (HeldLock held = held();
         Connection working = scene.database().connect(login);
         Work work = held.startWork(working);
         Waiter waiter = waiter(LockKey.MIGRATION, true)) {
-      assertThat(work).isNotNull();
-      assertThat(waiter).isNotNull();
-
-      Answer answer = run("status");
-
-      assertThat(answer.status()).isEqualTo(HELD);
-      assertThat(answer.err()).isEmpty();
-      List<String> lines = answer.out().lines().toList();
-      assertThat(lines).hasSize(6);
-      assertThat(lines.get(0)).isEqualTo("The advisory lock " + LockKey.MIGRATION + " is held");
-      assertThat(lines.get(3))
-          .startsWith("holds  " + pidOfHolder())
-          .contains("it holds migration (");
-      assertThat(lines.get(4)).startsWith("works  " + LockStage.pid(working)).contains("harness");
-      assertThat(lines.get(5)).startsWith("waits  ").contains("it waits for migration (");
-      assertThat(lines.subList(3, 6)).allMatch(line -> line.contains(login.user()));
+      assertThat(List.of(work, waiter)).isNotEmpty();
+      assertions.accept(working);
     }
   }
 
   @Test
+  void shouldShowWhoHoldsAndWorksAndWaits() throws SQLException {
+    whileOneWorksAndAnotherWaits(
+        working -> {
+          Answer answer = run("status");
+
+          assertThat(answer.status()).isEqualTo(HELD);
+          assertThat(answer.err()).isEmpty();
+          List<String> lines = answer.out().lines().toList();
+          assertThat(lines).hasSize(6);
+          assertThat(lines.get(0)).isEqualTo("The advisory lock " + LockKey.MIGRATION + " is held");
+          assertThat(lines.get(3))
+              .startsWith("holds  " + pidOfHolder())
+              .contains("it holds migration (");
+          assertThat(lines.get(4))
+              .startsWith("works  " + LockStage.pid(working))
+              .contains("harness");
+          assertThat(lines.get(5)).startsWith("waits  ").contains("it waits for migration (");
+          assertThat(lines.subList(3, 6)).allMatch(line -> line.contains(login.user()));
+        });
+  }
+
+  @Test
   void shouldShowAllThatPostgresShowsAsJson() throws SQLException {
-    try (HeldLock held = held();
-        Connection working = scene.database().connect(login);
-        Work work = held.startWork(working);
-        Waiter waiter = waiter(LockKey.MIGRATION, true)) {
-      assertThat(work).isNotNull();
-      assertThat(waiter).isNotNull();
+    whileOneWorksAndAnotherWaits(
+        working -> {
+          Answer answer = run("status", "--output", "json");
+          JsonNode lock = json(answer);
 
-      Answer answer = run("status", "--output", "json");
-      JsonNode lock = json(answer);
-
-      assertThat(answer.status()).isEqualTo(HELD);
-      assertThat(lock.get("name").asString()).isEqualTo("migration");
-      assertThat(lock.get("key").asString()).isEqualTo("-8472138601791040455");
-      assertThat(lock.get("free").asBoolean()).isFalse();
-      JsonNode holder = lock.get("holders").get(0);
-      assertThat(holder.get("pid").asInt()).isEqualTo(pidOfHolder());
-      assertThat(holder.get("role").asString()).isEqualTo(login.user());
-      assertThat(holder.get("applicationName").asString()).startsWith("it holds migration (");
-      assertThat(holder.get("state").asString()).isEqualTo("idle");
-      assertThat(holder.get("stateForSeconds").asDouble()).isNotNegative();
-      assertThat(holder.get("connectedSince").asString()).matches("\\d{4}-\\d\\d-\\d\\dT.*Z");
-      assertThat(holder.get("statement").asString()).contains("select");
-      assertThat(lock.get("workers").get(0).get("pid").asInt()).isEqualTo(LockStage.pid(working));
-      assertThat(lock.get("waiters").get(0).get("applicationName").asString())
-          .startsWith("it waits for migration (");
-      assertThat(lock.get("waiters")).hasSize(1);
-    }
+          assertThat(answer.status()).isEqualTo(HELD);
+          assertThat(lock.get("name").asString()).isEqualTo("migration");
+          assertThat(lock.get("key").asString()).isEqualTo("-8472138601791040455");
+          assertThat(lock.get("free").asBoolean()).isFalse();
+          JsonNode holder = lock.get("holders").get(0);
+          assertThat(holder.get("pid").asInt()).isEqualTo(pidOfHolder());
+          assertThat(holder.get("role").asString()).isEqualTo(login.user());
+          assertThat(holder.get("applicationName").asString()).startsWith("it holds migration (");
+          assertThat(holder.get("state").asString()).isEqualTo("idle");
+          assertThat(holder.get("stateForSeconds").asDouble()).isNotNegative();
+          assertThat(holder.get("connectedSince").asString()).matches("\\d{4}-\\d\\d-\\d\\dT.*Z");
+          assertThat(holder.get("statement").asString()).contains("select");
+          assertThat(lock.get("workers").get(0).get("pid").asInt())
+              .isEqualTo(LockStage.pid(working));
+          assertThat(lock.get("waiters").get(0).get("applicationName").asString())
+              .startsWith("it waits for migration (");
+          assertThat(lock.get("waiters")).hasSize(1);
+        });
   }
 
   @Test

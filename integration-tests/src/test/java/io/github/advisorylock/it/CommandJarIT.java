@@ -62,8 +62,7 @@ class CommandJarIT {
 
   @Test
   void shouldSayWhichVersionItIs(@TempDir Path folder) {
-    List<String> line =
-        List.of(ChildProcess.java().toString(), "-jar", CommandShell.jar().toString(), "--version");
+    List<String> line = ChildProcess.java("-jar", CommandShell.jar().toString(), "--version");
     try (ChildProcess process = ChildProcess.start(folder, Map.of(), line)) {
       assertThat(process.exitStatus()).isZero();
       assertThat(CommandShell.jar().getFileName())

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -63,14 +62,7 @@ final class CommandShell {
   }
 
   private List<String> line(String... arguments) {
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                ChildProcess.java().toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-jar",
-                jar().toString()));
+    List<String> line = ChildProcess.java("-jar", jar().toString());
     line.addAll(List.of(arguments));
     line.addAll(List.of("--url", url, "--user", login.user()));
     return line;

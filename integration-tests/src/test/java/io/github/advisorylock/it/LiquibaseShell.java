@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -65,17 +64,12 @@ final class LiquibaseShell {
       Map<String, String> environment,
       String... arguments) {
     List<String> line =
-        new ArrayList<>(
-            List.of(
-                ChildProcess.java().toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                "-Dliquibase.analytics.enabled=false",
-                "-cp",
-                ReplicaClassPath.withJar(Tool.LIQUIBASE, jar),
-                MAIN,
-                "--show-banner=false"));
+        ChildProcess.java(
+            "-Dliquibase.analytics.enabled=false",
+            "-cp",
+            ReplicaClassPath.withJar(Tool.LIQUIBASE, jar),
+            MAIN,
+            "--show-banner=false");
     line.addAll(Arrays.asList(arguments));
     line.add("--url=" + database.url());
     line.add("--username=" + login.user());

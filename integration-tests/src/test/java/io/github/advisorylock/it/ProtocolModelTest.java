@@ -123,25 +123,23 @@ class ProtocolModelTest {
       Path log = directory.resolve("log");
       Process process =
           new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-Xmx1g",
-                  // TLC unpacks its standard modules there.
-                  "-Djava.io.tmpdir=" + directory,
-                  "-cp",
-                  tlcJar(),
-                  "tlc2.TLC",
-                  "-metadir",
-                  directory.resolve("states").toString(),
-                  // More would find a violation, but not the shortest way to it.
-                  "-workers",
-                  "1",
-                  "-lncheck",
-                  "final",
-                  "-config",
-                  configuration + ".cfg",
-                  "MigrationLock.tla")
+                  ChildProcess.java(
+                      "-Xmx1g",
+                      // TLC unpacks its standard modules there.
+                      "-Djava.io.tmpdir=" + directory,
+                      "-cp",
+                      tlcJar(),
+                      "tlc2.TLC",
+                      "-metadir",
+                      directory.resolve("states").toString(),
+                      // More would find a violation, but not the shortest way to it.
+                      "-workers",
+                      "1",
+                      "-lncheck",
+                      "final",
+                      "-config",
+                      configuration + ".cfg",
+                      "MigrationLock.tla"))
               .directory(MODEL.toFile())
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())

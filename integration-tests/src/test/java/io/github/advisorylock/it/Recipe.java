@@ -19,7 +19,7 @@ record Recipe(String title, String text) {
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\\n(.*?)^```$");
   private static final Pattern SECTION = Pattern.compile("(?ms)^## (.*?)\\n(.*?)(?=^## |\\z)");
 
-  private static final String QUICK_START = FlywayShell.ENVIRONMENT.get("JAVA_ARGS");
+  private static final String QUICK_START = String.join(" ", ChildProcess.QUICK_START);
 
   /** All of the page, in its order. */
   static List<Recipe> all() {

@@ -69,17 +69,9 @@ final class Replica implements AutoCloseable {
       List<String> arguments,
       Map<String, String> variables) {
     List<String> line = new ArrayList<>(launcher);
-    line.addAll(
-        List.of(
-            java.resolve("bin").resolve("java").toString(),
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-Dfile.encoding=UTF-8",
-            "-cp",
-            classPath,
-            main.getName()));
+    line.add(java.resolve("bin").resolve("java").toString());
+    line.addAll(ChildProcess.QUICK_START);
+    line.addAll(List.of("-Xmx256m", "-Dfile.encoding=UTF-8", "-cp", classPath, main.getName()));
     line.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(line);
     Map<String, String> environment = builder.environment();

@@ -96,17 +96,13 @@ class SpringBootIT {
 
   private ChildProcess start(Path jar, Map<String, String> environment, String... arguments) {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                ChildProcess.java().toString(),
-                "-Xmx192m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                jar.toString(),
-                "--spring.datasource.url=" + scene.database().url(),
-                "--spring.datasource.username=" + scene.database().user(),
-                "--spring.datasource.password=" + scene.database().password()));
+        ChildProcess.java(
+            "-Xmx192m",
+            "-jar",
+            jar.toString(),
+            "--spring.datasource.url=" + scene.database().url(),
+            "--spring.datasource.username=" + scene.database().user(),
+            "--spring.datasource.password=" + scene.database().password());
     command.addAll(List.of(arguments));
     ChildProcess instance = ChildProcess.start(folder, environment, command);
     instances.add(instance);
