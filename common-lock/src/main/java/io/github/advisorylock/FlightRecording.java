@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import java.util.function.Consumer;
 import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
@@ -8,33 +9,13 @@ import org.jspecify.annotations.Nullable;
  * nothing is loaded but this: most runs are not recorded, and a runtime may have no Flight
  * Recorder. Safe for use by several threads.
  */
-final class FlightRecording implements LockListener {
+final class FlightRecording extends ForwardingListener {
 
   private @Nullable LockListener events;
 
   @Override
-  public void onWaiting(Waiting event) {
-    events().onWaiting(event);
-  }
-
-  @Override
-  public void onAcquired(Acquired event) {
-    events().onAcquired(event);
-  }
-
-  @Override
-  public void onGivenUp(GivenUp event) {
-    events().onGivenUp(event);
-  }
-
-  @Override
-  public void onReleased(Released event) {
-    events().onReleased(event);
-  }
-
-  @Override
-  public void onLost(Lost event) {
-    events().onLost(event);
+  protected void forward(Consumer<LockListener> event) {
+    event.accept(events());
   }
 
   private synchronized LockListener events() {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * thread, a moment after.
  *
  * <p>A listener that is named in {@code META-INF/services/io.github.advisorylock.LockListener}
- * hears of the locks of both tools: see {@link LockListeners#forTool}.
+ * hears of the locks of both tools: see {@link LockListeners#forTool}. One that wraps others is a
+ * {@link ForwardingListener}.
  */
 public interface LockListener {
 

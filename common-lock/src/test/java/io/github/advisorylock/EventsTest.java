@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -349,7 +350,7 @@ class EventsTest {
     assertThat(held.key()).isEqualTo(LockKey.MIGRATION);
   }
 
-  private static final class FailingListener implements LockListener {
+  private static final class FailingListener extends ForwardingListener {
     private final Throwable failure;
 
     FailingListener(Throwable failure) {
@@ -357,31 +358,7 @@ class EventsTest {
     }
 
     @Override
-    public void onWaiting(Waiting event) {
-      fail();
-    }
-
-    @Override
-    public void onAcquired(Acquired event) {
-      fail();
-    }
-
-    @Override
-    public void onGivenUp(GivenUp event) {
-      fail();
-    }
-
-    @Override
-    public void onReleased(Released event) {
-      fail();
-    }
-
-    @Override
-    public void onLost(Lost event) {
-      fail();
-    }
-
-    private void fail() {
+    protected void forward(Consumer<LockListener> event) {
       throw FailingListener.<RuntimeException>unchecked(failure);
     }
 

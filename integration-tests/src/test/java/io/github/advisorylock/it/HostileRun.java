@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import io.github.advisorylock.AdvisoryLock;
+import io.github.advisorylock.ForwardingListener;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockListener;
 import io.github.advisorylock.LockSession;
@@ -12,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -138,29 +140,11 @@ enum HostileRun {
     Transcript transcript = stage.transcript();
     LogLines lines = new LogLines(transcript::add, transcript::add, transcript::add);
     LockListener users = stage.listener();
-    return new LockListener() {
+    return new ForwardingListener() {
       @Override
-      public void onWaiting(Waiting event) {
-        lines.onWaiting(event);
-        users.onWaiting(event);
-      }
-
-      @Override
-      public void onAcquired(Acquired event) {
-        lines.onAcquired(event);
-        users.onAcquired(event);
-      }
-
-      @Override
-      public void onReleased(Released event) {
-        lines.onReleased(event);
-        users.onReleased(event);
-      }
-
-      @Override
-      public void onLost(Lost event) {
-        lines.onLost(event);
-        users.onLost(event);
+      protected void forward(Consumer<LockListener> event) {
+        event.accept(lines);
+        event.accept(users);
       }
     };
   }

@@ -36,6 +36,7 @@ import static io.github.advisorylock.it.Hostility.when;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.advisorylock.ForwardingListener;
 import io.github.advisorylock.LockListener;
 import io.github.advisorylock.LockLostException;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -970,28 +972,9 @@ class HostileSurroundingsIT {
   }
 
   private static LockListener failing(Throwable failure) {
-    return new LockListener() {
+    return new ForwardingListener() {
       @Override
-      public void onWaiting(Waiting event) {
-        fail();
-      }
-
-      @Override
-      public void onAcquired(Acquired event) {
-        fail();
-      }
-
-      @Override
-      public void onReleased(Released event) {
-        fail();
-      }
-
-      @Override
-      public void onLost(Lost event) {
-        fail();
-      }
-
-      private void fail() {
+      protected void forward(Consumer<LockListener> event) {
         HostileSurroundingsIT.<RuntimeException>sneak(failure);
       }
     };

@@ -1,6 +1,8 @@
 package io.github.advisorylock.liquibase;
 
+import io.github.advisorylock.ForwardingListener;
 import io.github.advisorylock.LockListener;
+import java.util.function.Consumer;
 import liquibase.Scope;
 import liquibase.logging.mdc.MdcKey;
 import liquibase.logging.mdc.MdcManager;
@@ -13,10 +15,11 @@ import liquibase.logging.mdc.MdcValue;
  */
 final class ReleaseOutcome extends ForwardingListener {
 
+  private final LockListener lines;
   private final MdcManager mdc;
 
   private ReleaseOutcome(LockListener lines, MdcManager mdc) {
-    super(lines);
+    this.lines = lines;
     this.mdc = mdc;
   }
 
@@ -33,6 +36,11 @@ final class ReleaseOutcome extends ForwardingListener {
   /** The same for one that did not. */
   static void ofFailure(Runnable line) {
     during(Scope.getCurrentScope().getMdcManager(), MdcValue.COMMAND_FAILED, line);
+  }
+
+  @Override
+  protected void forward(Consumer<LockListener> event) {
+    event.accept(lines);
   }
 
   @Override

@@ -1,12 +1,12 @@
-package io.github.advisorylock.liquibase;
+package io.github.advisorylock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.advisorylock.LockListener;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,7 +30,14 @@ class ForwardingListenerTest {
                   return null;
                 });
 
-    event.invoke(new ForwardingListener(listener) {}, new Object[] {null});
+    event.invoke(
+        new ForwardingListener() {
+          @Override
+          protected void forward(Consumer<LockListener> news) {
+            news.accept(listener);
+          }
+        },
+        new Object[] {null});
 
     assertThat(told).containsExactly(event);
   }
