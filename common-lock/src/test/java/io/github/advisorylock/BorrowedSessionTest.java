@@ -25,9 +25,7 @@ class BorrowedSessionTest {
   private final RecordingListener events = new RecordingListener();
 
   private HeldLock acquire(LockSession session) {
-    RetryPolicy twoTries =
-        new RetryPolicy(
-            RetryPolicy.NO_TIMEOUT, 2, Duration.ofMillis(1), Duration.ZERO, Duration.ofMillis(1));
+    RetryPolicy twoTries = Tries.upTo(2, Duration.ofMillis(1));
     return new AdvisoryLock(KEY, twoTries, events, timing).acquire(session);
   }
 

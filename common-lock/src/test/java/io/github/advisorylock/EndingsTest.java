@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -36,24 +37,6 @@ class EndingsTest {
             Duration.ZERO,
             Duration.ofMillis(100));
     return new AdvisoryLock(LockKey.MIGRATION, retry, LockListener.NONE, timing).acquire(session);
-  }
-
-  private static FakeSession.Answer failing(String message, String sqlState) {
-    return () -> {
-      throw new SQLException(message, sqlState);
-    };
-  }
-
-  private static FakeSession.Answer failing(Error error) {
-    return () -> {
-      throw error;
-    };
-  }
-
-  private static FakeSession.Answer failing(RuntimeException exception) {
-    return () -> {
-      throw exception;
-    };
   }
 
   @Test
@@ -215,7 +198,7 @@ class EndingsTest {
     FakeSession session =
         FakeSession.free()
             .neverStartsAfresh()
-            .open(failing("FATAL: password authentication failed", "28P01"));
+            .open(failing(new SQLException("FATAL: password authentication failed", "28P01")));
 
     assertThatExceptionOfType(LockUnavailableException.class)
         .isThrownBy(() -> acquire(session))
@@ -231,7 +214,7 @@ class EndingsTest {
 
   @Test
   void shouldGiveBackOnceAfterAFailureThatPassed() {
-    FakeSession session = FakeSession.free().next(failing("terminated", "57P01"));
+    FakeSession session = FakeSession.free().next(failing(new SQLException("terminated", "57P01")));
 
     acquire(session).close();
 
@@ -240,7 +223,7 @@ class EndingsTest {
 
   @Test
   void shouldGiveBackIfFailuresDoNotPass() {
-    FakeSession session = FakeSession.free().open(failing("refused", "08001"));
+    FakeSession session = FakeSession.free().open(failing(new SQLException("refused", "08001")));
 
     assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(() -> acquire(session));
 
@@ -304,7 +287,8 @@ class EndingsTest {
 
   @Test
   void shouldNotSayInterruptedIfTheCauseWasAnother() {
-    FakeSession session = FakeSession.free().neverStartsAfresh().open(failing("no", "3D000"));
+    FakeSession session =
+        FakeSession.free().neverStartsAfresh().open(failing(new SQLException("no", "3D000")));
 
     assertThatThrownBy(() -> acquire(session)).isInstanceOf(LockUnavailableException.class);
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -109,9 +110,7 @@ class EventsTest {
 
   @Test
   void shouldSayThatTheWaitTimedOut() {
-    RetryPolicy threeTries =
-        new RetryPolicy(
-            RetryPolicy.NO_TIMEOUT, 3, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+    RetryPolicy threeTries = Tries.upTo(3, Duration.ofSeconds(1));
 
     LockTimeoutException timeout =
         assertThatExceptionOfType(LockTimeoutException.class)
@@ -145,10 +144,7 @@ class EventsTest {
     FakeSession session =
         FakeSession.lockedUntilTry(2)
             .neverStartsAfresh()
-            .next(
-                () -> {
-                  throw new SQLException("gone", "28P01");
-                });
+            .next(failing(new SQLException("gone", "28P01")));
 
     LockUnavailableException unavailable =
         assertThatExceptionOfType(LockUnavailableException.class)
@@ -162,12 +158,7 @@ class EventsTest {
   @Test
   void shouldSayThatADriverFailedInSomeOtherWay() {
     IllegalStateException broken = new IllegalStateException("a broken proxy");
-    FakeSession session =
-        FakeSession.free()
-            .open(
-                () -> {
-                  throw broken;
-                });
+    FakeSession session = FakeSession.free().open(failing(broken));
 
     assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> acquire(session));
 
@@ -210,13 +201,7 @@ class EventsTest {
   @Test
   void shouldReportWhyATryFailed() {
     SQLException refused = new SQLException("refused", "08001");
-    FakeSession session =
-        FakeSession.free()
-            .holder(Holders.idle())
-            .next(
-                () -> {
-                  throw refused;
-                });
+    FakeSession session = FakeSession.free().holder(Holders.idle()).next(failing(refused));
 
     acquire(session);
 
@@ -232,9 +217,7 @@ class EventsTest {
     acquire(
         FakeSession.lockedUntilTry(2)
             .seeingHolder(
-                () -> {
-                  throw new SQLException("permission denied for view pg_stat_activity", "42501");
-                }));
+                failing(new SQLException("permission denied for view pg_stat_activity", "42501"))));
 
     assertThat(reports())
         .singleElement()
@@ -245,11 +228,7 @@ class EventsTest {
   @Test
   void shouldGoOnWaitingIfTheSessionCannotBeNamed() {
     FakeSession session =
-        FakeSession.lockedUntilTry(2)
-            .announcing(
-                () -> {
-                  throw new SQLException("terminated", "57P01");
-                });
+        FakeSession.lockedUntilTry(2).announcing(failing(new SQLException("terminated", "57P01")));
 
     assertThat(acquire(session)).isNotNull();
   }

@@ -17,39 +17,34 @@ final class FakeSession extends LockSession {
 
   /** What a call of the session comes to. */
   @FunctionalInterface
-  interface Answer {
-    boolean give() throws SQLException;
+  interface Answer<T> {
+    T give() throws SQLException;
   }
 
-  /** What a look for orphans comes to. */
-  @FunctionalInterface
-  interface OrphanAnswer {
-    LockHolder give() throws SQLException;
+  /** An SQLException, or one that need not be declared. */
+  static <T> Answer<T> failing(Throwable failure) {
+    return () -> {
+      if (failure instanceof SQLException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
+      }
+      throw (RuntimeException) failure;
+    };
   }
 
-  /** What a look for whoever is in the way comes to. */
-  @FunctionalInterface
-  interface BlockageAnswer {
-    Blockage give() throws SQLException;
-  }
-
-  /** What a look for whoever may have been in the way comes to. */
-  @FunctionalInterface
-  interface SuspectsAnswer {
-    List<ServerSession> give() throws SQLException;
-  }
-
-  private final Deque<Answer> tries = new ArrayDeque<>();
-  private Answer everyFurtherTry = () -> false;
-  private Answer open = () -> true;
-  private Answer seeingHolder = () -> true;
-  private Answer announcing = () -> true;
+  private final Deque<Answer<Boolean>> tries = new ArrayDeque<>();
+  private Answer<Boolean> everyFurtherTry = () -> false;
+  private Answer<Boolean> open = () -> true;
+  private Answer<Boolean> seeingHolder = () -> true;
+  private Answer<Boolean> announcing = () -> true;
   private LockHolder holder;
   private boolean startsAfresh = true;
   private Optional<String> problem = Optional.empty();
 
-  private final Deque<OrphanAnswer> orphans = new ArrayDeque<>();
-  private Answer startingToHold = () -> true;
+  private final Deque<Answer<LockHolder>> orphans = new ArrayDeque<>();
+  private Answer<Boolean> startingToHold = () -> true;
   private int listeners;
   private boolean listening;
   private final List<Duration> awaited = new ArrayList<>();
@@ -57,8 +52,8 @@ final class FakeSession extends LockSession {
   private volatile Optional<String> loss = Optional.empty();
   private WorkTimeouts timeouts = WorkTimeouts.NONE;
   private Optional<Duration> betweenLooks = Optional.empty();
-  private volatile BlockageAnswer blockage = () -> null;
-  private SuspectsAnswer suspects = List::of;
+  private volatile Answer<Blockage> blockage = () -> null;
+  private Answer<List<ServerSession>> suspects = List::of;
   private final CountDownLatch untilThirdLook = new CountDownLatch(3);
   private volatile Thread looking;
 
@@ -92,12 +87,12 @@ final class FakeSession extends LockSession {
   }
 
   /** What the next try that nothing was said about yet comes to. */
-  FakeSession next(Answer answer) {
+  FakeSession next(Answer<Boolean> answer) {
     tries.add(answer);
     return this;
   }
 
-  FakeSession open(Answer answer) {
+  FakeSession open(Answer<Boolean> answer) {
     open = answer;
     return this;
   }
@@ -108,7 +103,7 @@ final class FakeSession extends LockSession {
   }
 
   /** What the next look for orphans that nothing was said about yet comes to. */
-  FakeSession orphan(OrphanAnswer answer) {
+  FakeSession orphan(Answer<LockHolder> answer) {
     orphans.add(answer);
     return this;
   }
@@ -124,7 +119,7 @@ final class FakeSession extends LockSession {
     return awaited;
   }
 
-  FakeSession startingToHold(Answer answer) {
+  FakeSession startingToHold(Answer<Boolean> answer) {
     startingToHold = answer;
     return this;
   }
@@ -144,12 +139,12 @@ final class FakeSession extends LockSession {
     return this;
   }
 
-  FakeSession blockage(BlockageAnswer answer) {
+  FakeSession blockage(Answer<Blockage> answer) {
     blockage = answer;
     return this;
   }
 
-  FakeSession suspects(SuspectsAnswer answer) {
+  FakeSession suspects(Answer<List<ServerSession>> answer) {
     suspects = answer;
     return this;
   }
@@ -169,12 +164,12 @@ final class FakeSession extends LockSession {
     return this;
   }
 
-  FakeSession seeingHolder(Answer answer) {
+  FakeSession seeingHolder(Answer<Boolean> answer) {
     seeingHolder = answer;
     return this;
   }
 
-  FakeSession announcing(Answer answer) {
+  FakeSession announcing(Answer<Boolean> answer) {
     announcing = answer;
     return this;
   }
@@ -245,7 +240,7 @@ final class FakeSession extends LockSession {
   @Override
   boolean tryLock(LockKey key) throws SQLException {
     tried++;
-    Answer scripted = tries.poll();
+    Answer<Boolean> scripted = tries.poll();
     return (scripted == null ? everyFurtherTry : scripted).give();
   }
 
@@ -269,7 +264,7 @@ final class FakeSession extends LockSession {
 
   @Override
   LockHolder orphan(LockKey key) throws SQLException {
-    OrphanAnswer scripted = orphans.poll();
+    Answer<LockHolder> scripted = orphans.poll();
     return scripted == null ? null : scripted.give();
   }
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -31,9 +32,7 @@ class FlightRecordingTest {
       "pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7, connected since"
           + " 2026-01-02T03:04:05Z";
 
-  private static final RetryPolicy THREE_TRIES =
-      new RetryPolicy(
-          RetryPolicy.NO_TIMEOUT, 3, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+  private static final RetryPolicy THREE_TRIES = Tries.upTo(3, Duration.ofSeconds(1));
 
   @TempDir Path folder;
 
@@ -44,9 +43,10 @@ class FlightRecordingTest {
   private Recording recording;
 
   @BeforeEach
-  void makeRecording() {
+  void startRecording() {
     recording = new Recording();
     List.of(WAITING, HELD, LOST).forEach(recording::enable);
+    recording.start();
   }
 
   @AfterEach
@@ -77,28 +77,30 @@ class FlightRecordingTest {
         .orElseThrow(() -> new AssertionError("no event " + name));
   }
 
+  private RecordedEvent assertRecordedWait(String holder, int attempts, String outcome)
+      throws IOException {
+    RecordedEvent waiting = recorded(WAITING);
+    assertThat(waiting.getString("key")).isEqualTo(key.toString());
+    assertThat(waiting.getString("holder")).isEqualTo(holder);
+    assertThat(waiting.getInt("attempts")).isEqualTo(attempts);
+    assertThat(waiting.getString("outcome")).isEqualTo(outcome);
+    return waiting;
+  }
+
   private static List<String> names(List<RecordedEvent> events) {
     return events.stream().map(event -> event.getEventType().getName()).toList();
   }
 
   @Test
   void shouldHaveAWaitThatEndedWithTheLock() throws IOException {
-    recording.start();
-
     acquire(FakeSession.lockedUntilTry(4).holder(Holders.idle())).close();
 
-    RecordedEvent waiting = recorded(WAITING);
-    assertThat(waiting.getString("key")).isEqualTo(key.toString());
-    assertThat(waiting.getString("holder")).isEqualTo(HOLDER);
-    assertThat(waiting.getInt("attempts")).isEqualTo(4);
-    assertThat(waiting.getString("outcome")).isEqualTo("acquired");
+    RecordedEvent waiting = assertRecordedWait(HOLDER, 4, "acquired");
     assertThat(waiting.getThread().getJavaName()).isEqualTo(Thread.currentThread().getName());
   }
 
   @Test
   void shouldHaveTheTimeInWhichTheLockWasHeld() throws IOException {
-    recording.start();
-
     acquire(FakeSession.lockedUntilTry(4)).close();
 
     RecordedEvent held = recorded(HELD);
@@ -110,8 +112,6 @@ class FlightRecordingTest {
 
   @Test
   void shouldHaveWaitAndHoldOneAfterTheOther() throws IOException {
-    recording.start();
-
     acquire(FakeSession.lockedUntilTry(2)).close();
 
     List<RecordedEvent> events = recorded();
@@ -121,8 +121,6 @@ class FlightRecordingTest {
 
   @Test
   void shouldHaveNoWaitWhereThereWasNone() throws IOException {
-    recording.start();
-
     acquire(FakeSession.free()).close();
 
     assertThat(names(recorded())).containsExactly(HELD);
@@ -130,21 +128,14 @@ class FlightRecordingTest {
 
   @Test
   void shouldHaveAWaitThatTimedOut() throws IOException {
-    recording.start();
-
     assertThatExceptionOfType(LockTimeoutException.class)
         .isThrownBy(() -> acquire(FakeSession.locked().holder(Holders.idle()), THREE_TRIES));
 
-    RecordedEvent waiting = recorded(WAITING);
-    assertThat(waiting.getString("key")).isEqualTo(key.toString());
-    assertThat(waiting.getString("holder")).isEqualTo(HOLDER);
-    assertThat(waiting.getInt("attempts")).isEqualTo(3);
-    assertThat(waiting.getString("outcome")).isEqualTo("timeout");
+    assertRecordedWait(HOLDER, 3, "timeout");
   }
 
   @Test
   void shouldHaveWhoHadTheLockInTheEnd() throws IOException {
-    recording.start();
     FakeSession session = FakeSession.locked().holder(Holders.idle());
     timing.duringSleep(() -> session.holder(Holders.ofOtherRole()));
 
@@ -157,42 +148,29 @@ class FlightRecordingTest {
 
   @Test
   void shouldHaveAWaitThatWasInterrupted() throws IOException {
-    recording.start();
     timing.duringSleep(() -> Thread.currentThread().interrupt());
 
     assertThatExceptionOfType(LockInterruptedException.class)
         .isThrownBy(() -> acquire(FakeSession.locked().holder(Holders.idle())));
 
     assertThat(Thread.interrupted()).isTrue(); // else the recording cannot be read
-    RecordedEvent waiting = recorded(WAITING);
-    assertThat(waiting.getString("key")).isEqualTo(key.toString());
-    assertThat(waiting.getString("holder")).isEqualTo(HOLDER);
-    assertThat(waiting.getInt("attempts")).isEqualTo(1);
-    assertThat(waiting.getString("outcome")).isEqualTo("interrupted");
+    assertRecordedWait(HOLDER, 1, "interrupted");
   }
 
   @Test
   void shouldHaveAWaitThatWasOfNoUse() throws IOException {
-    recording.start();
     FakeSession session =
         FakeSession.lockedUntilTry(2)
             .neverStartsAfresh()
-            .next(
-                () -> {
-                  throw new SQLException("gone", "08006");
-                });
+            .next(failing(new SQLException("gone", "08006")));
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(() -> acquire(session));
 
-    RecordedEvent waiting = recorded(WAITING);
-    assertThat(waiting.getString("holder")).isNull();
-    assertThat(waiting.getInt("attempts")).isEqualTo(2);
-    assertThat(waiting.getString("outcome")).isEqualTo("unavailable");
+    assertRecordedWait(null, 2, "unavailable");
   }
 
   @Test
   void shouldHaveALossAndTheTimeBefore() throws IOException {
-    recording.start();
     HeldLock held = acquire(FakeSession.free().problemAtRelease("it was\ngone"));
     timing.pass(Duration.ofSeconds(90));
 
@@ -214,8 +192,6 @@ class FlightRecordingTest {
 
   @Test
   void shouldNotHaveWhatTheHolderExecutes() throws IOException {
-    recording.start();
-
     acquire(
             FakeSession.lockedUntilTry(2)
                 .holder(Holders.visible("active", "insert into keys values ('s3cret')")))
@@ -226,8 +202,6 @@ class FlightRecordingTest {
 
   @Test
   void shouldHaveWhoWantsTheLock() throws IOException {
-    recording.start();
-
     acquire(FakeSession.lockedUntilTry(2)).close();
 
     assertThat(recorded(WAITING).getStackTrace().getFrames())
@@ -238,7 +212,6 @@ class FlightRecordingTest {
   /** Flight Recorder was started in the middle. */
   @Test
   void shouldHaveTheRestOfAWaitThatHadBegunBefore() throws IOException {
-    recording.start();
     FlightEvents events = new FlightEvents();
 
     events.onWaiting(
@@ -256,8 +229,6 @@ class FlightRecordingTest {
 
   @Test
   void shouldNotHaveAHoldWhoseBeginningNobodySaw() throws IOException {
-    recording.start();
-
     new FlightEvents().onReleased(new Released(LockKey.MIGRATION, Duration.ofSeconds(10)));
 
     assertThat(recorded()).isEmpty();

@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
@@ -120,13 +121,7 @@ class LockMessagesTest {
     AdvisoryLock lock =
         new AdvisoryLock(LockKey.of(42), RetryPolicy.DEFAULT, LockListener.NONE, new FakeTiming());
     try {
-      lock.acquire(
-          FakeSession.locked()
-              .neverStartsAfresh()
-              .open(
-                  () -> {
-                    throw failure;
-                  }));
+      lock.acquire(FakeSession.locked().neverStartsAfresh().open(failing(failure)));
       throw new AssertionError("must fail");
     } catch (LockUnavailableException e) {
       return e;

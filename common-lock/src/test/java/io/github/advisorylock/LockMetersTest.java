@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -24,9 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a registry shows that was added to Micrometer's global one. */
 class LockMetersTest {
 
-  private static final RetryPolicy THREE_TRIES =
-      new RetryPolicy(
-          RetryPolicy.NO_TIMEOUT, 3, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1));
+  private static final RetryPolicy THREE_TRIES = Tries.upTo(3, Duration.ofSeconds(1));
 
   private final String tool = "tool " + UUID.randomUUID(); // what is counted stays with the JVM
   private final FakeTiming timing = new FakeTiming();
@@ -129,10 +128,7 @@ class LockMetersTest {
     FakeSession session =
         FakeSession.lockedUntilTry(2)
             .neverStartsAfresh()
-            .next(
-                () -> {
-                  throw new SQLException("gone", "08006");
-                });
+            .next(failing(new SQLException("gone", "08006")));
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(() -> acquire(session));
 

@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -18,12 +19,7 @@ class OrphanTest {
   }
 
   private static RetryPolicy tries(int most) {
-    return new RetryPolicy(
-        RetryPolicy.NO_TIMEOUT,
-        most,
-        Duration.ofMillis(100),
-        Duration.ZERO,
-        Duration.ofMillis(100));
+    return Tries.upTo(most, Duration.ofMillis(100));
   }
 
   @Test
@@ -97,10 +93,7 @@ class OrphanTest {
     FakeSession session =
         FakeSession.free()
             .orphan(Holders::orphan)
-            .orphan(
-                () -> {
-                  throw new SQLException("terminated", "57P01");
-                });
+            .orphan(failing(new SQLException("terminated", "57P01")));
 
     acquire(session, RetryPolicy.DEFAULT);
 
@@ -112,10 +105,7 @@ class OrphanTest {
     FakeSession session =
         FakeSession.free()
             .neverStartsAfresh()
-            .startingToHold(
-                () -> {
-                  throw new SQLException("gone", "08006");
-                });
+            .startingToHold(failing(new SQLException("gone", "08006")));
 
     assertThatExceptionOfType(LockUnavailableException.class)
         .isThrownBy(() -> acquire(session, RetryPolicy.DEFAULT));

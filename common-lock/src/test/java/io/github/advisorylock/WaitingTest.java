@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -90,7 +91,7 @@ class WaitingTest {
   @MethodSource("longDelays")
   void shouldPauseForAsLongAsAPolicyCanSay(Duration delay) {
     timing.random(0.999);
-    RetryPolicy retry = new RetryPolicy(RetryPolicy.NO_TIMEOUT, 2, delay, Duration.ZERO, delay);
+    RetryPolicy retry = Tries.upTo(2, delay);
 
     giveUp(retry);
 
@@ -192,12 +193,7 @@ class WaitingTest {
 
   @Test
   void shouldCountAPassingFailureAsAFailedTry() {
-    FakeSession session =
-        FakeSession.free()
-            .next(
-                () -> {
-                  throw new SQLException("terminated", "57P01");
-                });
+    FakeSession session = FakeSession.free().next(failing(new SQLException("terminated", "57P01")));
 
     acquire(attempts(2), session);
 
@@ -218,10 +214,7 @@ class WaitingTest {
   @Test
   void shouldGiveUpWithTheLastFailureAsCause() {
     SQLException refused = new SQLException("refused", "08001");
-    locked.open(
-        () -> {
-          throw refused;
-        });
+    locked.open(failing(refused));
 
     assertThat(giveUp(timeout(SECOND))).hasCause(refused).hasMessageContaining("refused");
   }
@@ -279,7 +272,7 @@ class WaitingTest {
     FakeSession session = FakeSession.lockedUntilTry(3).oneOfListeners(200);
     Duration minute = Duration.ofMinutes(1);
 
-    acquire(new RetryPolicy(RetryPolicy.NO_TIMEOUT, 9, minute, Duration.ZERO, minute), session);
+    acquire(Tries.upTo(9, minute), session);
 
     assertThat(session.awaited()).containsExactly(minute);
   }

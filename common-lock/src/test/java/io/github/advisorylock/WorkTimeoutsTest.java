@@ -1,5 +1,6 @@
 package io.github.advisorylock;
 
+import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -329,11 +330,7 @@ class WorkTimeoutsTest {
   @Test
   void shouldStopToLookWhereItMayNot() {
     FakeSession session =
-        FakeSession.free()
-            .blockage(
-                () -> {
-                  throw new SQLException("permission denied", "42501");
-                });
+        FakeSession.free().blockage(failing(new SQLException("permission denied", "42501")));
 
     assertThat(watch(session).look()).isTrue();
     assertThat(events.events()).isEmpty();
@@ -346,10 +343,7 @@ class WorkTimeoutsTest {
     FakeSession session =
         FakeSession.free()
             .lost("This connection has been closed")
-            .blockage(
-                () -> {
-                  throw new SQLException("terminating connection", "57P01");
-                });
+            .blockage(failing(new SQLException("terminating connection", "57P01")));
 
     new BlockageWatch(KEY, session, events, timing, reason::set).look();
 
@@ -444,11 +438,7 @@ class WorkTimeoutsTest {
   @Test
   void shouldExplainWithoutALook() {
     FakeSession session =
-        FakeSession.free()
-            .suspects(
-                () -> {
-                  throw new SQLException("permission denied", "42501");
-                });
+        FakeSession.free().suspects(failing(new SQLException("permission denied", "42501")));
 
     assertThat(heldBy(session).explain(LOCKED_OUT, "drop table orders"))
         .contains("migrationLockTimeout is 3.0 s. Whom it waited for was not seen");
