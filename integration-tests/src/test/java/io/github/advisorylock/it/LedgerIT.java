@@ -86,7 +86,7 @@ class LedgerIT {
   @Test
   void shouldTakeWorkAsOverWhoseSessionIsGone() throws SQLException {
     begin("1", "one", one);
-    int pid = pid(one);
+    int pid = LockStage.pid(one);
     one.close();
     scene
         .probe()
@@ -131,13 +131,5 @@ class LedgerIT {
     scene
         .database()
         .execute("UPDATE harness.work SET ended = clock_timestamp() WHERE id = " + work);
-  }
-
-  private static int pid(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
-      row.next();
-      return row.getInt(1);
-    }
   }
 }
