@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection for the lock alone, such as one that goes past a pooler. Immutable.
  *
- * @param url a JDBC URL of PostgreSQL; may itself carry user and password
+ * @param url a JDBC URL of PostgreSQL; may itself carry user and password as parameters, but not
+ *     before the host
  * @param user the role; null for the URL's, or the driver's default
  * @param password the password; null for the URL's, or the driver's way to find one
  */

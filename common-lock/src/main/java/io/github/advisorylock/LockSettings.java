@@ -180,6 +180,12 @@ public record LockSettings(
           Secrets.withoutPassword(url),
           "a JDBC URL such as jdbc:postgresql://host:5432/database");
     }
+    if (Secrets.hasUserBeforeHost(url)) { // to the driver they are a part of the host's name
+      throw reader.rejected(
+          "url",
+          Secrets.withoutPassword(url),
+          "a JDBC URL without user and password before the host, which have settings of their own");
+    }
     return new ConnectionSettings(url, user, password);
   }
 }

@@ -276,6 +276,25 @@ class LockSettingsTest {
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("s3cret", "with"));
   }
 
+  /** pgjdbc would look up a host of the name app:s3cret@db, and say so in a stack trace. */
+  @ParameterizedTest
+  @CsvSource({
+    "jdbc:postgresql://app:s3cret@db/app, jdbc:postgresql://app:***@db/app",
+    "jdbc:postgresql://app:s3cret@db:5432/app, jdbc:postgresql://app:***@db:5432/app",
+    "jdbc:postgresql://app:s3cret/@db:5432/app, jdbc:postgresql://app:***@db:5432/app",
+    "'jdbc:postgresql://a:1,app:s3cret@b:2/c', 'jdbc:postgresql://a:1,app:***@b:2/c'",
+    "jdbc:postgresql://app@db:5432/app, jdbc:postgresql://app@db:5432/app"
+  })
+  void shouldRefuseAUserBeforeTheHost(String url, String shown) {
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(() -> read("url", url))
+        .withMessage(
+            "tool.url is '%s', but must be a JDBC URL without user and password before the host,"
+                + " which have settings of their own",
+            shown)
+        .withNoCause();
+  }
+
   @Test
   void shouldNotShowAPasswordAsText() {
     assertThat(

@@ -90,6 +90,18 @@ class CommandLineTest {
                 + " jdbc:postgresql://host:5432/database\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"status", "wait", "release"})
+  void shouldRefuseAPasswordBeforeTheHost(String command) {
+    assertThat(runAt("jdbc:postgresql://app:s3cret@db:5432/app", command))
+        .isEqualTo(ExitStatus.USAGE);
+
+    assertThat(err.toString())
+        .isEqualTo(
+            "--url is 'jdbc:postgresql://app:***@db:5432/app', but must be a JDBC URL without user"
+                + " and password before the host, which have settings of their own\n");
+  }
+
   static Stream<List<String>> linesWithAPassword() {
     return Stream.of(
         List.of("status", "--url", NOBODY, "--password=s3cret"),
@@ -100,6 +112,7 @@ class CommandLineTest {
         List.of("status", NOBODY + "?password=s3cret"),
         List.of("status", "--url=jdbc:h2:mem:?password=s3cret"),
         List.of("status", "--url=jdbc:postgresql://app:s3cret@db:port/app"),
+        List.of("status", "--url=jdbc:postgresql://app:s3cret@db:5432/app", "--verbose"),
         List.of("status", "--url=jdbc:postgresql://db:port/app?password=s3cret"),
         List.of("wait", "--timeout=0", "--url", NOBODY + "?password=s3cret", "--verbose"),
         List.of("status", "--url", NOBODY + "?password=s3cret", "--verbose"));

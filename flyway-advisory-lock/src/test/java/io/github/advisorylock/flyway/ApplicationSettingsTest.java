@@ -150,6 +150,18 @@ class ApplicationSettingsTest {
         .withMessage("app.scope is 'table', but must be database or schema");
   }
 
+  /** Flyway is not even made, let alone connected. */
+  @Test
+  void shouldRefuseAPasswordBeforeTheHostOfItsOwnUrl() {
+    ownSettings().setUrl("jdbc:postgresql://app:s3cret@direct:5432/app");
+
+    assertThatExceptionOfType(LockConfigurationException.class)
+        .isThrownBy(fluent::load)
+        .withMessageStartingWith(
+            "flyway.advisoryLock.url is 'jdbc:postgresql://app:***@direct:5432/app', but must be a"
+                + " JDBC URL without user and password before the host");
+  }
+
   private static final class SomebodysCallback implements Callback {
     @Override
     public boolean supports(Event event, Context context) {

@@ -103,6 +103,17 @@ class LiquibaseSettingsTest {
   }
 
   @Test
+  void shouldRefuseAPasswordBeforeTheHostOfTheUrl() {
+    assertThatThrownBy(
+            () -> read(Map.of(OURS + "url", "jdbc:postgresql://app:s3cret@direct:5432/app")))
+        .isInstanceOf(LockConfigurationException.class)
+        .hasMessageStartingWith(
+            OURS
+                + "url is 'jdbc:postgresql://app:***@direct:5432/app', but must be a JDBC URL"
+                + " without user and password before the host");
+  }
+
+  @Test
   void shouldMixTheDefaultSchemaIntoTheKeyWithScopeSchema() throws Exception {
     PostgresDatabase database = new PostgresDatabase();
     database.setDefaultSchemaName("app");
