@@ -29,6 +29,10 @@ final class Failures implements IExecutionExceptionHandler {
     if (e instanceof SQLException failure) {
       return "The server cannot be asked: " + of(failure) + advice(failure);
     }
+    return unexpected(e);
+  }
+
+  static String unexpected(Throwable e) {
     return "This should not have happened, --verbose says where it did: " + e;
   }
 

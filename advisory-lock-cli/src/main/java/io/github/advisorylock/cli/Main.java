@@ -3,6 +3,7 @@ package io.github.advisorylock.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -55,6 +56,20 @@ public final class Main implements Runnable {
   }
 
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    try {
+      return execute(out, err, arguments);
+    } catch (Throwable e) {
+      // Left to the JVM, it would have the exit status of a lock that somebody holds.
+      err.println(Lines.harmless(Failures.unexpected(e)));
+      if (List.of(arguments).contains(Target.VERBOSE)) {
+        e.printStackTrace(err);
+      }
+      err.flush();
+      return ExitStatus.CANNOT;
+    }
+  }
+
+  private static int execute(PrintWriter out, PrintWriter err, String... arguments) {
     return new CommandLine(new Main())
         .setOut(out)
         .setErr(err)

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 /** The options that say which lock is meant, and how to get there. */
 final class Target {
 
-  private static final String VERBOSE = "--verbose";
+  static final String VERBOSE = "--verbose";
 
   /** Who has not answered by then will not. */
   private static final Duration LONGEST_ANSWER = Duration.ofSeconds(30);

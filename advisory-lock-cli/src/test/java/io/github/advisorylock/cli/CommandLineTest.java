@@ -170,6 +170,41 @@ class CommandLineTest {
         .containsPattern("\n +4 +it cannot be found out or done");
   }
 
+  /** Such as of a jar that is not whole, or without memory. */
+  private static PrintWriter failingWriter() {
+    return new PrintWriter(
+        new StringWriter() {
+          @Override
+          public void write(char[] text, int offset, int length) {
+            throw new NoClassDefFoundError("a/b/C");
+          }
+
+          @Override
+          public void write(String text, int offset, int length) {
+            throw new NoClassDefFoundError("a/b/C");
+          }
+        });
+  }
+
+  /** What the JVM would end with is what says that the lock is held. */
+  @Test
+  void shouldNotEndWithAnExitStatusOfTheJvm() {
+    assertThat(Main.run(failingWriter(), new PrintWriter(err), "--help"))
+        .isEqualTo(ExitStatus.CANNOT);
+
+    assertThat(err.toString())
+        .isEqualTo(
+            "This should not have happened, --verbose says where it did:"
+                + " java.lang.NoClassDefFoundError: a/b/C\n");
+  }
+
+  @Test
+  void shouldShowOnDemandWhereAnErrorOfTheJvmComesFrom() {
+    Main.run(failingWriter(), new PrintWriter(err), "status", "--help", "--verbose");
+
+    assertThat(err.toString()).contains("\tat " + Main.class.getName() + ".");
+  }
+
   @Test
   void shouldListItsCommands() {
     assertThat(run("--help")).isZero();
