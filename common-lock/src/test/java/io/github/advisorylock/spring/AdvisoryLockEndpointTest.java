@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import io.github.advisorylock.LockConfigurationException;
-import io.github.advisorylock.LockKey;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What the endpoint answers where there is nothing to see. SpringBootIT has a database. */
@@ -27,53 +25,6 @@ class AdvisoryLockEndpointTest {
   private final LockedBeans liquibases = new LockedBeans("liquibase");
   private final AdvisoryLockEndpoint endpoint =
       new AdvisoryLockEndpoint(List.of(flyways, liquibases), LONG);
-
-  /** Something that a bean does to connect, and does not get a connection by. */
-  private interface Attempt {
-    Connection connect() throws Exception;
-  }
-
-  private static class FakeBean implements LockedBean {
-    private final AtomicInteger attempts = new AtomicInteger();
-    private final Attempt attempt;
-
-    FakeBean(Attempt attempt) {
-      this.attempt = attempt;
-    }
-
-    FakeBean(String failure) {
-      this(
-          () -> {
-            throw new SQLException(failure, "08006");
-          });
-    }
-
-    @Override
-    public boolean isLocked() {
-      return true;
-    }
-
-    @Override
-    public Connection connect() throws SQLException {
-      attempts.incrementAndGet();
-      try {
-        return attempt.connect();
-      } catch (SQLException | RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    @Override
-    public List<LockKey> keys(Connection connection) throws SQLException {
-      throw new SQLException("the schema is hidden", "42501");
-    }
-
-    int attempts() {
-      return attempts.get();
-    }
-  }
 
   private String error(String bean) {
     return endpoint.locks().beans().get(bean).error();
@@ -163,7 +114,7 @@ class AdvisoryLockEndpointTest {
   @Test
   void shouldLookAtAllBeansSideBySide() {
     CyclicBarrier bothAreLookedAt = new CyclicBarrier(2);
-    Attempt together =
+    FakeBean.Attempt together =
         () -> {
           bothAreLookedAt.await();
           throw new SQLException("gone");
