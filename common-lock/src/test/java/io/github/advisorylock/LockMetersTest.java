@@ -8,7 +8,10 @@ import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.MockClock;
 import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.simple.CountingMode;
+import io.micrometer.core.instrument.simple.SimpleConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +30,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LockMetersTest {
 
   private static final RetryPolicy THREE_TRIES = Tries.upTo(3, Duration.ofSeconds(1));
+
+  private static final SimpleConfig STEPS =
+      new SimpleConfig() {
+        @Override
+        public @Nullable String get(String key) {
+          return null;
+        }
+
+        @Override
+        public CountingMode mode() {
+          return CountingMode.STEP;
+        }
+      };
 
   private final String tool = "tool " + UUID.randomUUID(); // what is counted stays with the JVM
   private final FakeTiming timing = new FakeTiming();
@@ -97,6 +114,25 @@ class LockMetersTest {
     acquire(FakeSession.free()).close();
 
     assertShows(LockMeters.WAIT, "acquired", 2, Duration.ofSeconds(2));
+  }
+
+  /** Such as one that pushes: it sends what is new since it last did. */
+  @Test
+  void shouldShowALaterRegistryOfStepsWhatWasBefore() {
+    acquire(FakeSession.lockedUntilTry(3)).close();
+    MockClock clock = new MockClock();
+    SimpleMeterRegistry later = new SimpleMeterRegistry(STEPS, clock);
+
+    LockMeters.bind(tool, later);
+    clock.add(STEPS.step());
+
+    assertThat(
+            later
+                .get(LockMeters.WAIT)
+                .tags("tool", tool, "outcome", "acquired")
+                .functionTimer()
+                .count())
+        .isEqualTo(1);
   }
 
   @Test

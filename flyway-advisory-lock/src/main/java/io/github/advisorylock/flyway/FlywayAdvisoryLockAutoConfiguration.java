@@ -1,7 +1,6 @@
 package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.spring.LockedBeans;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
@@ -21,8 +20,8 @@ final class FlywayAdvisoryLockAutoConfiguration {
   /** Static, and without any bean: a post-processor must not have anything created early. */
   @Bean
   static FlywayBeanPostProcessor flywayAdvisoryLockBeanPostProcessor(
-      Environment environment, ListableBeanFactory beans) {
-    return new FlywayBeanPostProcessor(environment, beans);
+      Environment environment) {
+    return new FlywayBeanPostProcessor(environment);
   }
 
   @Bean

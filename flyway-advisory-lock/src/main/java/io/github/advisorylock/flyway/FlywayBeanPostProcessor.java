@@ -3,11 +3,9 @@ package io.github.advisorylock.flyway;
 import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.spring.EnvironmentSettings;
 import io.github.advisorylock.spring.LockedBeans;
-import io.github.advisorylock.spring.MeterRegistries;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.ClassicConfiguration;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.env.Environment;
 
@@ -20,12 +18,10 @@ final class FlywayBeanPostProcessor implements BeanPostProcessor {
   private static final String PREFIX = "spring.flyway.advisory-lock";
 
   private final EnvironmentSettings environment;
-  private final ListableBeanFactory beans;
   private final LockedBeans lockedBeans = new LockedBeans(LockRuns.APPLICATION);
 
-  FlywayBeanPostProcessor(Environment environment, ListableBeanFactory beans) {
+  FlywayBeanPostProcessor(Environment environment) {
     this.environment = new EnvironmentSettings(environment, PREFIX, FlywaySettings.NAMES);
-    this.beans = beans;
   }
 
   /** The beans that have come by so far. */
@@ -42,7 +38,6 @@ final class FlywayBeanPostProcessor implements BeanPostProcessor {
         AdvisoryLockProvider.apply(settings, configuration);
       }
       lockedBeans.add(beanName, new FlywayLockedBean(configuration));
-      MeterRegistries.create(beans); // last, since they may need what this very bean migrates
     }
     return bean;
   }

@@ -1,7 +1,6 @@
 package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.spring.LockedBeans;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
@@ -23,8 +22,8 @@ final class LiquibaseAdvisoryLockAutoConfiguration {
   /** Static, and without any bean: a post-processor must not have anything created early. */
   @Bean
   static LiquibaseBeanPostProcessor liquibaseAdvisoryLockBeanPostProcessor(
-      Environment environment, ListableBeanFactory beans) {
-    return new LiquibaseBeanPostProcessor(environment, beans);
+      Environment environment) {
+    return new LiquibaseBeanPostProcessor(environment);
   }
 
   @Bean

@@ -4,7 +4,6 @@ import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.spring.EnvironmentSettings;
 import io.github.advisorylock.spring.LockedBean;
 import io.github.advisorylock.spring.LockedBeans;
-import io.github.advisorylock.spring.MeterRegistries;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -13,7 +12,6 @@ import liquibase.Scope;
 import liquibase.integration.spring.MultiTenantSpringLiquibase;
 import liquibase.integration.spring.SpringLiquibase;
 import org.springframework.beans.factory.DisposableBean;
-import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.env.Environment;
 
@@ -27,15 +25,13 @@ final class LiquibaseBeanPostProcessor implements BeanPostProcessor, DisposableB
   static final String PREFIX = "spring.liquibase.advisory-lock";
 
   private final EnvironmentSettings environment;
-  private final ListableBeanFactory beans;
   private final LockedBeans lockedBeans = new LockedBeans(HeldLocks.APPLICATION);
 
   /** By the bean's name, the scope around its initialization. */
   private final ConcurrentMap<String, String> scopes = new ConcurrentHashMap<>();
 
-  LiquibaseBeanPostProcessor(Environment environment, ListableBeanFactory beans) {
+  LiquibaseBeanPostProcessor(Environment environment) {
     this.environment = new EnvironmentSettings(environment, PREFIX, LiquibaseSettings.NAMES);
-    this.beans = beans;
   }
 
   /** The beans that have come by so far, the one that migrates now included. */
@@ -61,7 +57,6 @@ final class LiquibaseBeanPostProcessor implements BeanPostProcessor, DisposableB
       LiquibaseSettings.check(settings);
       enter(beanName, settings);
     }
-    MeterRegistries.create(beans); // last, since they may need what this very bean migrates
   }
 
   @Override
