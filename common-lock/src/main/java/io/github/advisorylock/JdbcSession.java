@@ -45,6 +45,7 @@ abstract class JdbcSession extends LockSession {
   private int workerPid;
   private @Nullable WakeUp wakeUp;
   private boolean waits;
+  private boolean announced;
   private boolean releasePrepared;
   private boolean canCheckConnections;
   private volatile int backendPid;
@@ -261,14 +262,17 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final void announceWaiting(LockKey key) throws SQLException {
-    if (level == LockLevel.SESSION && grip != Grip.TAKEN) {
+    if (level == LockLevel.SESSION && grip != Grip.TAKEN && !announced) {
       LockSql.set(current(), Map.of(LockSql.APPLICATION_NAME, sessionName.waiting(key)));
+      announced = true;
     }
   }
 
   @Override
   final @Nullable LockHolder holder(LockKey key) throws SQLException {
-    return LockSql.holder(current(), key);
+    return level == LockLevel.SESSION && physical instanceof PGConnection
+        ? LockSql.holderPlannedOnce(current(), key)
+        : LockSql.holder(current(), key);
   }
 
   @Override
@@ -444,6 +448,7 @@ abstract class JdbcSession extends LockSession {
     workerPid = 0;
     wakeUp = null;
     waits = false;
+    announced = false;
     releasePrepared = false;
     try {
       disconnect(current);

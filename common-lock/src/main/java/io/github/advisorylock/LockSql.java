@@ -166,15 +166,24 @@ final class LockSql {
         extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
       """;
 
-  /** A prepared transaction has no process id, and nobody can end it by one. */
+  /**
+   * A prepared transaction has no process id, and nobody can end it by one. pg_stat_activity reads
+   * every session to show one, so it is only named, for a role that may not read it to be refused;
+   * what is below it shows the one, to each role what the view does.
+   */
   private static final String HOLDER =
       "select l.pid, "
           + SESSION
           + """
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
-        left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+        left join lateral
+          (select s.*,
+             nullif(pg_catalog.pg_get_userbyid(s.usesysid)::pg_catalog.text,
+                    'unknown (OID=' || s.usesysid || ')') as usename
+           from pg_catalog.pg_stat_get_activity(l.pid) s) a on true
       where l.pid is not null and %s
+        and not exists (select from pg_catalog.pg_stat_activity where false)
       order by a.backend_start
       """
               .formatted(SHOWS);
@@ -666,10 +675,23 @@ final class LockSql {
 
   static @Nullable LockHolder holder(Connection connection, LockKey key) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(HOLDER)) {
-      statement.setLong(1, key.value());
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? new LockHolder(key, sessionOf(row, 1)) : null;
-      }
+      return holder(statement, key);
+    }
+  }
+
+  /** The same for a session that asks again and again: the plan costs more than the look. */
+  static @Nullable LockHolder holderPlannedOnce(Connection connection, LockKey key)
+      throws SQLException {
+    try (PreparedStatement statement = prepareAtOnce(connection, HOLDER)) {
+      return holder(statement, key);
+    }
+  }
+
+  private static @Nullable LockHolder holder(PreparedStatement statement, LockKey key)
+      throws SQLException {
+    statement.setLong(1, key.value());
+    try (ResultSet row = statement.executeQuery()) {
+      return row.next() ? new LockHolder(key, sessionOf(row, 1)) : null;
     }
   }
 

@@ -169,6 +169,48 @@ class DedicatedSessionTest {
     assertThat(name.get()).startsWith("test waits for -42 (");
   }
 
+  private void waitForAMinuteInVain(ConnectionSource source) {
+    RetryPolicy everySecond =
+        new RetryPolicy(
+            Duration.ofMinutes(1),
+            RetryPolicy.UNLIMITED_ATTEMPTS,
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            Duration.ofSeconds(1));
+    AdvisoryLock lock = new AdvisoryLock(KEY, everySecond, events, timing);
+    assertThatExceptionOfType(LockTimeoutException.class)
+        .isThrownBy(() -> lock.acquire(LockSession.dedicated(source, "test")));
+  }
+
+  @Test
+  void shouldSayThatItWaitsOnlyOnce() {
+    server.backend().holding(KEY);
+
+    waitForAMinuteInVain(loan::connection);
+
+    assertThat(events.events(LockListener.Waiting.class)).hasSizeGreaterThan(3);
+    assertThat(client.statements())
+        .filteredOn(sql -> sql.equals("select true, pg_catalog.set_config(?, ?, false)"))
+        .hasSize(1);
+  }
+
+  @Test
+  void shouldSayAnewOnAFreshSessionThatItWaits() {
+    server.backend().holding(KEY);
+    FakeClient fresh = server.connect().whileListening(timing::listen);
+    List<FakeClient> pool = new ArrayList<>(List.of(client, fresh));
+    List<String> names = new ArrayList<>();
+    timing.duringSleep(
+        () -> {
+          client.backend().end();
+          names.add(fresh.backend().settings().get("application_name"));
+        });
+
+    waitForAMinuteInVain(() -> pool.remove(0).connection());
+
+    assertThat(names).last().asString().startsWith("test waits for -42 (");
+  }
+
   @Test
   void shouldSayWhoHoldsTheLock() {
     FakeBackend holder = server.backend().holding(KEY);

@@ -126,6 +126,16 @@ class PoolerTest {
   }
 
   @Test
+  void shouldNotPrepareTheLookAtTheHolderOnABackendThatItMayNotMeetAgain() {
+    server.backend().holding(KEY);
+
+    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(this::acquire);
+
+    assertThat(client.statements()).anyMatch(sql -> sql.contains("pg_stat_get_activity"));
+    assertThat(client.preparedAtOnce()).isEmpty();
+  }
+
+  @Test
   void shouldNotNameABackendThatItMayNotMeetAgain() {
     server.backend().holding(KEY);
 

@@ -327,6 +327,15 @@ class WakeUpTest {
   }
 
   @Test
+  void shouldHaveTheServerPlanTheLookAtTheHolderOnlyOnce() {
+    hold();
+
+    waitInVain(session());
+
+    assertThat(waiter.preparedAtOnce()).anyMatch(sql -> sql.contains("pg_stat_get_activity"));
+  }
+
+  @Test
   void shouldHaveTheServerPlanTheReleaseOfALockThatIsHeldForLonger() {
     LockSession session = LockSession.dedicated(holder::connection, "holder");
     HeldLock held = acquire(session);

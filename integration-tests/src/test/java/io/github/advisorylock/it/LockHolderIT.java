@@ -13,6 +13,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -71,9 +74,7 @@ class LockHolderIT {
   private Instant serverTime() {
     return scene
         .database()
-        .list(
-            "SELECT clock_timestamp()",
-            row -> row.getObject(1, java.time.OffsetDateTime.class).toInstant())
+        .list("SELECT clock_timestamp()", row -> row.getObject(1, OffsetDateTime.class).toInstant())
         .get(0);
   }
 
@@ -110,12 +111,115 @@ class LockHolderIT {
     }
   }
 
+  /** By the view that reads every session to show one. */
+  private ServerSession seenInTheView(Login login, int pid) throws SQLException {
+    try (Connection connection = scene.database().connect(login);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT usename, application_name, host(client_addr), backend_start, state, query"
+                    + " FROM pg_stat_activity WHERE pid = "
+                    + pid)) {
+      row.next();
+      OffsetDateTime since = row.getObject(4, OffsetDateTime.class);
+      return new ServerSession(
+          pid,
+          Objects.requireNonNullElse(row.getString(1), ""),
+          row.getString(2),
+          row.getString(3),
+          since == null ? null : since.toInstant(),
+          row.getString(5),
+          null,
+          since == null ? null : row.getString(6));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT pg_advisory_lock(%d)",
+        "SELECT pg_advisory_lock_shared(%d)",
+        "BEGIN; SELECT pg_advisory_xact_lock(%d)",
+        "BEGIN; SELECT pg_advisory_xact_lock_shared(%d)"
+      })
+  void shouldSeeOfWhoeverHoldsTheKeyWhatTheServersViewShows(String holding) throws SQLException {
+    Login holder = scene.database().createLogin();
+    Login monitoring = scene.database().createLogin("GRANT pg_read_all_stats TO :role");
+    Login other = scene.database().createLogin();
+    try (Connection connection = scene.database().connect(holder);
+        Statement statement = connection.createStatement()) {
+      statement.execute(holding.formatted(LockStage.KEY.value()));
+      int pid = pid();
+
+      for (Login login : List.of(holder, monitoring, other, scene.database().owner())) {
+        assertThat(findAs(login).session())
+            .as(login.user())
+            .usingRecursiveComparison()
+            .ignoringFields("stateFor")
+            .isEqualTo(seenInTheView(login, pid));
+      }
+    }
+  }
+
+  @Test
+  void shouldSeeAHolderWhoseRoleIsGone() throws SQLException {
+    Login gone = new Login(scene.database().name() + "_gone", "secret");
+    scene.database().execute("CREATE ROLE %s LOGIN PASSWORD 'secret'".formatted(gone.user()));
+    try (Connection connection = scene.database().connect(gone);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(%d)".formatted(LockStage.KEY.value()));
+      scene.database().execute("DROP ROLE " + gone.user());
+
+      assertThat(findAs(scene.database().owner()).session())
+          .returns(pid(), ServerSession::pid)
+          .returns("", ServerSession::user);
+    }
+  }
+
+  @Test
+  void shouldSeeTheOldestOfThoseWhoShareTheKey() throws SQLException {
+    String share = "SELECT pg_advisory_lock_shared(%d)".formatted(LockStage.KEY.value());
+    try (Connection older = scene.database().connect();
+        Connection younger = scene.database().connect()) {
+      younger.createStatement().execute(share);
+      older.createStatement().execute(share);
+
+      assertThat(findAs(scene.database().owner()).session().pid()).isEqualTo(LockStage.pid(older));
+    }
+  }
+
+  @Test
+  void shouldNotSeeWhoHoldsTheKeyInAnotherDatabaseOrAsTwoNumbers() throws SQLException {
+    long key = LockStage.KEY.value();
+    try (Database elsewhere = Server.get().freshDatabase();
+        Connection connection = scene.database().connect()) {
+      elsewhere.execute("SELECT pg_advisory_lock(%d)".formatted(key));
+      scene
+          .database()
+          .execute("SELECT pg_advisory_lock(%d, %d)".formatted((int) (key >> 32), (int) key));
+
+      assertThat(LockHolder.find(connection, LockStage.KEY)).isEmpty();
+      assertThat(scene.probe().advisoryLocks()).hasSize(1);
+    }
+  }
+
   @Test
   void shouldSayThatARoleMayNotReadPgLocks() throws SQLException {
     scene.database().execute("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC");
     try (Connection connection = scene.database().connect(scene.database().createLogin())) {
       assertThatExceptionOfType(SQLException.class)
           .isThrownBy(() -> LockHolder.find(connection, LockStage.KEY))
+          .returns("42501", SQLException::getSQLState);
+    }
+  }
+
+  @Test
+  void shouldSayThatARoleMayNotReadPgStatActivity() throws SQLException {
+    scene.database().execute("REVOKE SELECT ON pg_catalog.pg_stat_activity FROM PUBLIC");
+    try (Connection connection = scene.database().connect(scene.database().createLogin())) {
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(() -> LockHolder.find(connection, LockStage.KEY))
+          .withMessageContaining("pg_stat_activity")
           .returns("42501", SQLException::getSQLState);
     }
   }
