@@ -24,8 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DedicatedSessionTest {
 
   private static final LockKey KEY = LockKey.of(-42);
-  private static final SessionPolicy NO_LEASE =
-      new SessionPolicy(Pooling.AUTO, Duration.ZERO, true);
 
   private final FakeServer server = new FakeServer();
   private final FakeTiming timing = new FakeTiming();
@@ -47,7 +45,7 @@ class DedicatedSessionTest {
   }
 
   private LockSession session() {
-    return LockSession.dedicated(loan::connection, "test");
+    return session(FakeClient.NO_LEASE);
   }
 
   private LockSession session(SessionPolicy policy) {
@@ -97,18 +95,19 @@ class DedicatedSessionTest {
 
   @Test
   void shouldHoldNoLongerThanTheLeaseWhenItFallsSilent() {
-    LockSession session = session();
+    LockSession session = session(SessionPolicy.DEFAULT);
 
-    acquire(session);
+    HeldLock held = acquire(session);
 
     assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "30000");
     assertThat(session.heartbeat()).hasValue(Duration.ofSeconds(10));
     assertThat(client.networkTimeout()).isEqualTo(30_000);
+    held.close();
   }
 
   @Test
   void shouldBeSilentForAsLongAsItLikesWithoutALease() {
-    LockSession session = session(NO_LEASE);
+    LockSession session = session();
 
     acquire(session);
 
@@ -119,7 +118,7 @@ class DedicatedSessionTest {
 
   @Test
   void shouldBeAllowedToBeSilentForAPauseMoreWhileItWaits() throws SQLException {
-    LockSession session = session();
+    LockSession session = session(SessionPolicy.DEFAULT);
 
     session.open(KEY);
     session.startWaiting(KEY, Duration.ofSeconds(5));
@@ -132,7 +131,7 @@ class DedicatedSessionTest {
 
   @Test
   void shouldNotBeEndedForItsSilenceWhileItWaitsWithoutALease() throws SQLException {
-    LockSession session = session(NO_LEASE);
+    LockSession session = session();
 
     session.open(KEY);
     session.startWaiting(KEY, Duration.ofSeconds(5));
@@ -140,9 +139,15 @@ class DedicatedSessionTest {
     assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "0");
   }
 
+  /** Taken without a heartbeat, which would ask for more. */
   @Test
-  void shouldAskOnlyOnceBeforeItTries() {
-    acquire();
+  void shouldAskOnlyOnceBeforeItTries() throws SQLException {
+    LockSession session = session(SessionPolicy.DEFAULT);
+
+    session.open(KEY);
+    assertThat(session.tryLock(KEY)).isTrue();
+    assertThat(session.orphan(KEY)).isNull();
+    session.startHolding();
 
     assertThat(client.statements()).hasSize(2);
     assertThat(client.backend().settings())
@@ -251,7 +256,7 @@ class DedicatedSessionTest {
     server.without(setting);
     FakeClient older = server.connect();
 
-    acquire(LockSession.dedicated(older::connection, "test"));
+    acquire(LockSession.dedicated(older::connection, "test", FakeClient.NO_LEASE));
 
     assertThat(older.backend().settings())
         .doesNotContainKey(setting)
@@ -306,7 +311,8 @@ class DedicatedSessionTest {
   @Test
   void shouldNotTellAServerThatCannotToLookForItsClients() {
     server.without("client_connection_check_interval");
-    LockSession session = LockSession.dedicated(server.connect()::connection, "test");
+    LockSession session =
+        LockSession.dedicated(server.connect()::connection, "test", FakeClient.NO_LEASE);
 
     acquire(session);
 
@@ -422,7 +428,7 @@ class DedicatedSessionTest {
     client.failing("pg_try_advisory_lock", "57P01");
     List<FakeClient> pool = new ArrayList<>(List.of(client, fresh));
 
-    acquire(LockSession.dedicated(() -> pool.remove(0).connection(), "test"));
+    acquire(LockSession.dedicated(() -> pool.remove(0).connection(), "test", FakeClient.NO_LEASE));
 
     assertThat(server.holders(KEY)).containsExactly(fresh.backend().pid());
     assertThat(client.backend().hasEnded()).isTrue();
@@ -581,7 +587,9 @@ class DedicatedSessionTest {
     FakeClient other = server.connect();
     other.backend().settings().put("statement_timeout", "2min");
     List<FakeClient> pool = new ArrayList<>(List.of(client, other));
-    LockSession session = LockSession.dedicated(() -> pool.remove(0).loan().connection(), "test");
+    LockSession session =
+        LockSession.dedicated(
+            () -> pool.remove(0).loan().connection(), "test", FakeClient.NO_LEASE);
     acquire(session).close();
     other.backend().settings().remove("transaction_timeout");
 

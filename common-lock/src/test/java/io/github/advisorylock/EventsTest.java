@@ -309,7 +309,9 @@ class EventsTest {
     RecordingListener told = new RecordingListener();
     HeldLock held =
         new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, told)
-            .acquire(LockSession.dedicated(() -> server.connect().connection(), "test"));
+            .acquire(
+                LockSession.dedicated(
+                    () -> server.connect().connection(), "test", FakeClient.NO_LEASE));
 
     held.close();
 

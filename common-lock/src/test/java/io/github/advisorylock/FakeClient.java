@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +22,12 @@ import org.postgresql.PGStatement;
 
 /** A connection to a {@link FakeServer}, with pgjdbc's manners. */
 final class FakeClient {
+
+  /**
+   * For all tests that are not about the lease: its heartbeat is a real thread, which would send
+   * statements of its own here as soon as the machine is slow.
+   */
+  static final SessionPolicy NO_LEASE = new SessionPolicy(Pooling.AUTO, Duration.ZERO, true);
 
   /** What becomes of the next statement with some words in it. */
   private record Failure(String words, Throwable exception, boolean executed) {}

@@ -28,7 +28,11 @@ class PoolerTest {
   }
 
   private LockSession session() {
-    return LockSession.dedicated(loan::connection, "test");
+    return session(FakeClient.NO_LEASE);
+  }
+
+  private LockSession session(SessionPolicy policy) {
+    return LockSession.dedicated(loan::connection, "test", policy);
   }
 
   private HeldLock acquire() {
@@ -73,7 +77,7 @@ class PoolerTest {
 
   @Test
   void shouldBeBoundByTheLeaseAndNothingElse() {
-    acquire();
+    HeldLock held = acquire(session(SessionPolicy.DEFAULT));
 
     assertThat(client.backend().settings())
         .containsEntry("idle_in_transaction_session_timeout", "30000")
@@ -81,6 +85,7 @@ class PoolerTest {
         .containsEntry("lock_timeout", "0")
         .containsEntry("transaction_timeout", "0")
         .hasEntrySatisfying("application_name", name -> assertThat(name).startsWith("test holds"));
+    held.close();
   }
 
   @Test
@@ -106,7 +111,8 @@ class PoolerTest {
   @Test
   void shouldLeaveThePrepareThresholdOfAnEarlierConnectionAlone() {
     Iterator<FakeClient> sources = List.of(client, server.connect()).iterator();
-    LockSession session = LockSession.dedicated(() -> sources.next().connection(), "test");
+    LockSession session =
+        LockSession.dedicated(() -> sources.next().connection(), "test", FakeClient.NO_LEASE);
     acquire(session).close();
     client.setPrepareThreshold(3);
 

@@ -33,11 +33,11 @@ class WakeUpTest {
   }
 
   private HeldLock hold() {
-    return acquire(LockSession.dedicated(holder::connection, "holder"));
+    return acquire(LockSession.dedicated(holder::connection, "holder", FakeClient.NO_LEASE));
   }
 
   private LockSession session() {
-    return LockSession.dedicated(loan::connection, "waiter");
+    return LockSession.dedicated(loan::connection, "waiter", FakeClient.NO_LEASE);
   }
 
   private void waitInVain(LockSession session) {
@@ -220,7 +220,7 @@ class WakeUpTest {
     FakeClient pooled = server.connectThroughPooler();
     hold();
 
-    waitInVain(LockSession.dedicated(pooled::connection, "waiter"));
+    waitInVain(LockSession.dedicated(pooled::connection, "waiter", FakeClient.NO_LEASE));
 
     assertThat(timing.sleeps()).hasSize(1);
     assertThat(pooled.statements()).noneMatch(sql -> sql.contains("listen"));
@@ -231,7 +231,7 @@ class WakeUpTest {
     FakeLoan hidden = waiter.loan().hiding();
     hold();
 
-    waitInVain(LockSession.dedicated(hidden::connection, "waiter"));
+    waitInVain(LockSession.dedicated(hidden::connection, "waiter", FakeClient.NO_LEASE));
 
     assertThat(timing.sleeps()).hasSize(1);
   }
@@ -308,7 +308,8 @@ class WakeUpTest {
             RetryPolicy.NO_TIMEOUT, 9, Duration.ofMillis(1), Duration.ZERO, Duration.ofMillis(1));
 
     new AdvisoryLock(KEY, moreTries, events, timing)
-        .acquire(LockSession.dedicated(() -> current.get().connection(), "waiter"));
+        .acquire(
+            LockSession.dedicated(() -> current.get().connection(), "waiter", FakeClient.NO_LEASE));
 
     assertThat(server.holders(KEY)).containsExactly(next.backend().pid());
   }
@@ -337,7 +338,7 @@ class WakeUpTest {
 
   @Test
   void shouldHaveTheServerPlanTheReleaseOfALockThatIsHeldForLonger() {
-    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    LockSession session = LockSession.dedicated(holder::connection, "holder", FakeClient.NO_LEASE);
     HeldLock held = acquire(session);
 
     assertThat(session.prepareRelease(KEY)).isEmpty();
@@ -351,7 +352,7 @@ class WakeUpTest {
 
   @Test
   void shouldReleaseAllTheSameIfThatFails() {
-    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    LockSession session = LockSession.dedicated(holder::connection, "holder", FakeClient.NO_LEASE);
     HeldLock held = acquire(session);
     holder.failing("pg_notify", "53200");
 
@@ -363,7 +364,7 @@ class WakeUpTest {
 
   @Test
   void shouldSayWhatEndedTheSessionAlthoughTheServerSaysItOnlyOnce() {
-    LockSession session = LockSession.dedicated(holder::connection, "holder");
+    LockSession session = LockSession.dedicated(holder::connection, "holder", FakeClient.NO_LEASE);
     acquire(session);
     holder.backend().end();
 
@@ -373,7 +374,7 @@ class WakeUpTest {
   @Test
   void shouldHaveNothingToPrepareWhereNobodyCanBeWokenUp() {
     FakeClient pooled = server.connectThroughPooler();
-    LockSession session = LockSession.dedicated(pooled::connection, "holder");
+    LockSession session = LockSession.dedicated(pooled::connection, "holder", FakeClient.NO_LEASE);
     HeldLock held = acquire(session);
 
     assertThat(session.prepareRelease(KEY)).isEmpty();

@@ -31,7 +31,7 @@ class WorkTest {
   void acquire() {
     held =
         new AdvisoryLock(KEY, RetryPolicy.DEFAULT, events, new FakeTiming())
-            .acquire(LockSession.dedicated(lockSession::connection, "test"));
+            .acquire(LockSession.dedicated(lockSession::connection, "test", FakeClient.NO_LEASE));
   }
 
   @Test
@@ -142,7 +142,8 @@ class WorkTest {
     FakeClient there = windows.connect();
     HeldLock heldThere =
         new AdvisoryLock(KEY, RetryPolicy.DEFAULT, events)
-            .acquire(LockSession.dedicated(windows.connect()::connection, "test"));
+            .acquire(
+                LockSession.dedicated(windows.connect()::connection, "test", FakeClient.NO_LEASE));
 
     heldThere.startWork(there.connection());
 
