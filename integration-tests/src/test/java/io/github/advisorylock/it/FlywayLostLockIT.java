@@ -22,6 +22,7 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.internal.callback.CallbackExecutor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A run of Flyway that loses its lock while it works: what it has not committed is undone, and
  * nobody else begins before its last statement has ended.
  */
+@Timeout(120) // a run that is stuck would be waited for without a bound
 class FlywayLostLockIT {
 
   private static final String APPLIED =

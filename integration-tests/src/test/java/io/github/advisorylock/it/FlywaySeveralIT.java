@@ -14,10 +14,12 @@ import java.util.concurrent.Future;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several Flyway objects in one JVM, at the same time, do not disturb each other. */
+@Timeout(120) // a run that is stuck would be waited for without a bound
 class FlywaySeveralIT {
 
   private static final int THREADS = 4;

@@ -17,9 +17,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Many threads read and write back a number that only the lock keeps them from mixing up. */
+@Timeout(120) // a thread that is stuck would be waited for without a bound
 class MutualExclusionIT {
   private static final int THREADS = 8;
   private static final int ROUNDS = 25;

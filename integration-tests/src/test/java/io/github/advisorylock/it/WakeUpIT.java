@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.LockListener.Acquired;
 import io.github.advisorylock.LockListener.Lost;
 import io.github.advisorylock.LockListener.Released;
 import io.github.advisorylock.LockSession;
@@ -16,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 
 /** Waiters that would sleep for an hour get the lock all the same: they are woken up. */
+@Timeout(120) // whoever is not woken up sleeps for longer than any build
 @SuppressWarnings("try") // releasing before the end of the block is what is tested
 class WakeUpIT {
   private static final int WAITERS = 20;
@@ -70,6 +74,13 @@ class WakeUpIT {
     scene
         .probe()
         .awaitUntil(() -> listeners().size() == count, count + " sessions wait to be woken up");
+  }
+
+  /** Tries that found the lock held, the one before the wait included. */
+  private List<Integer> triesInVain() {
+    return stage.events().of(Acquired.class).stream()
+        .map(acquired -> acquired.attempts() - 1)
+        .toList();
   }
 
   private List<LockProbe.AdvisoryLockRow> listeners() {
@@ -130,6 +141,11 @@ class WakeUpIT {
     for (Future<?> waiter : waiters) {
       waiter.get();
     }
+    assertThat(triesInVain())
+        .as("of the first holder, and of those who were woken up once, when it was their turn")
+        .startsWith(0)
+        .hasSize(1 + WAITERS)
+        .endsWith(Collections.nCopies(WAITERS, 1).toArray(Integer[]::new));
     assertThat(stage.events().of(Released.class)).hasSize(WAITERS + 1);
     assertThat(stage.events().of(Lost.class)).isEmpty();
     scene.probe().awaitNothingLeft();
@@ -218,12 +234,18 @@ class WakeUpIT {
           .probe()
           .awaitUntil(
               () -> scene.probe().holders(other.forWaiting().value()).size() == 1, "it listens");
-      hold().close();
+      for (int i = 0; i < WAITERS; i++) {
+        hold().close();
+      }
 
       assertThat(scene.probe().holders(other.forWaiting().value())).hasSize(1);
       ofOther.close();
       waiter.get().close();
     }
+    assertThat(stage.events().of(Acquired.class).stream().filter(lock -> lock.key().equals(other)))
+        .extracting(Acquired::attempts)
+        .as("that of the holder, and of the waiter the one before and the one after its wake-up")
+        .containsExactly(1, 2);
     scene.probe().awaitNothingLeft();
   }
 }
