@@ -65,13 +65,13 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
   void shouldNameWhoIsInTheWayOfAChangeset(boolean inTransaction, boolean ownSession)
       throws Exception {
     write(atTheBrake(inTransaction));
-    LocalLiquibase liquibase = liquibase().with(LOCK_TIMEOUT, SHORT);
+    LocalLiquibase liquibase = liquibase().with(LOCK_TIMEOUT, "3s"); // so that it is seen
     try (Brake brake = Brake.on(scene.database())) {
       String failure = failure(ownSession ? withOwnLockSession(liquibase) : liquibase);
 
       assertThat(failure)
           .contains("Failed SQL: ")
-          .contains("]. migrationLockTimeout is 600 ms. ")
+          .contains("]. migrationLockTimeout is 3.0 s. ")
           .contains(
               (ownSession
                       ? "It waited for "

@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each test speaks for both sides, over real sockets. */
 @Timeout(20)
 class TcpProxyTest {
+  /** What is expected to come has so long; nobody waits for it but where something is broken. */
+  private static final int ARRIVAL_MILLIS = 10_000;
+
   private static final int SILENCE_MILLIS = 300;
 
   private ServerSocket target;
@@ -102,6 +105,7 @@ class TcpProxyTest {
   void shouldSwallowBothDirectionsAndTheEndWithoutTellingAnybody() throws IOException {
     try (Pair pair = connect()) {
       proxy.swallow();
+      pair.expectSilence();
 
       assertThat(send(pair.client(), pair.server())).isFalse();
       assertThat(send(pair.server(), pair.client())).isFalse();
@@ -116,6 +120,8 @@ class TcpProxyTest {
     proxy.swallow();
 
     try (Socket client = connectClient()) {
+      client.setSoTimeout(SILENCE_MILLIS);
+
       assertThatExceptionOfType(SocketTimeoutException.class)
           .isThrownBy(() -> client.getInputStream().read());
     }
@@ -159,18 +165,23 @@ class TcpProxyTest {
   private Pair connect() throws IOException {
     Socket client = connectClient();
     Socket server = target.accept();
-    server.setSoTimeout(SILENCE_MILLIS);
+    server.setSoTimeout(ARRIVAL_MILLIS);
     return new Pair(client, server);
   }
 
   private Socket connectClient() throws IOException {
     Socket client = new Socket();
-    client.setSoTimeout(SILENCE_MILLIS);
+    client.setSoTimeout(ARRIVAL_MILLIS);
     client.connect(proxy.address());
     return client;
   }
 
   private record Pair(Socket client, Socket server) implements AutoCloseable {
+    void expectSilence() throws IOException {
+      client.setSoTimeout(SILENCE_MILLIS);
+      server.setSoTimeout(SILENCE_MILLIS);
+    }
+
     @Override
     public void close() throws IOException {
       client.close();
