@@ -248,11 +248,13 @@ class CommandIT {
   @Test
   void shouldNotCallALockFreeThatAPreparedTransactionHolds() throws SQLException {
     LockKey key = LockKey.of(42);
+    String prepared = scene.database().name(); // the whole server has one of a name
     try (Connection connection = scene.database().connect()) {
       connection.createStatement().execute("BEGIN");
       connection.createStatement().execute("SELECT pg_advisory_xact_lock(42)");
-      connection.createStatement().execute("PREPARE TRANSACTION 'left behind'");
-
+      connection.createStatement().execute("PREPARE TRANSACTION '%s'".formatted(prepared));
+    }
+    try {
       assertThat(run("status", "--key=42"))
           .returns(HELD, Answer::status)
           .extracting(Answer::out)
@@ -264,8 +266,8 @@ class CommandIT {
           .extracting(Answer::err)
           .asString()
           .contains("select * from pg_prepared_xacts;");
-
-      connection.createStatement().execute("ROLLBACK PREPARED 'left behind'");
+    } finally {
+      scene.database().execute("ROLLBACK PREPARED '%s'".formatted(prepared));
     }
   }
 

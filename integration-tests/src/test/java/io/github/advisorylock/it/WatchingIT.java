@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -42,6 +43,7 @@ class WatchingIT extends LocalLiquibaseScene {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final ExecutorService executor = Executors.newSingleThreadExecutor();
   private Counts before;
+  private final Map<String, Double> heldBefore = new HashMap<>();
 
   @BeforeEach
   void start() {
@@ -49,6 +51,7 @@ class WatchingIT extends LocalLiquibaseScene {
     recording.start();
     Metrics.addRegistry(registry);
     before = new Counts();
+    List.of(FLYWAY, LIQUIBASE).forEach(tool -> heldBefore.put(tool, active(tool)));
   }
 
   @AfterEach
@@ -84,17 +87,26 @@ class WatchingIT extends LocalLiquibaseScene {
     return new Counts().since(before, name);
   }
 
+  /** How many more locks are held than before the test, in this JVM. */
   private double held(String tool) {
+    return active(tool) - heldBefore.get(tool);
+  }
+
+  private double active(String tool) {
     return registry.find("advisory.lock.active").tags("tool", tool).gauges().stream()
         .mapToDouble(Gauge::value)
         .sum();
   }
 
+  /**
+   * Those of this test's key: the recording has what other tests of this JVM leave running, too.
+   */
   private List<RecordedEvent> recorded(String name) throws IOException {
     Path file = folder.resolve(name + ".jfr");
     recording.dump(file);
     return RecordingFile.readAllEvents(file).stream()
         .filter(event -> event.getEventType().getName().equals(name))
+        .filter(event -> key().toString().equals(event.getString("key")))
         .toList();
   }
 
