@@ -28,6 +28,14 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** What readers copy from the front page and the page on operations works as it stands there. */
 class SnippetsTest {
+
+  /** The versions of our artifacts, as Gradle and Maven have them. */
+  private static final String GRADLE = "\"io\\.github\\.advisorylock:[a-z-]+:([^\"]+)\"";
+
+  private static final String XML =
+      "<groupId>io\\.github\\.advisorylock</groupId>\\s*<artifactId>[a-z-]+</artifactId>"
+          + "\\s*<version>([^<]+)</version>";
+
   private static final Manual OPERATIONS = Manual.page("operations.md");
 
   @TempDir Path folder;
@@ -110,10 +118,13 @@ class SnippetsTest {
         .singleElement()
         .asString()
         .containsIgnoringWhitespaces(coordinates);
+    assertThat(Manual.readme().find(GRADLE)).isNotEmpty();
     for (Manual page : Manual.all()) {
       assertThat(page.find("advisory-lock(?:-cli)?-(\\d+\\.\\d+\\.\\d+)(?:-all)?\\.jar"))
           .as(page.toString())
           .allMatch(project("version")::equals);
+      assertThat(page.find(GRADLE)).as(page.toString()).allMatch(project("version")::equals);
+      assertThat(page.find(XML)).as(page.toString()).allMatch(project("version")::equals);
     }
   }
 

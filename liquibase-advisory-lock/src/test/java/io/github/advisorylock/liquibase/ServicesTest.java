@@ -23,6 +23,7 @@ import liquibase.executor.ExecutorService;
 import liquibase.executor.jvm.JdbcExecutor;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
+import liquibase.lockservice.OfflineLockService;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -57,6 +58,9 @@ class ServicesTest {
   void shouldBeChosenForPostgresAndNotForAnOfflineOne() {
     assertThat(LockServiceFactory.getInstance().getLockService(postgres(CONNECTED)))
         .isInstanceOf(AdvisoryLockService.class);
+    Database offline = postgres(new OfflineConnection() {});
+    assertThat(LockServiceFactory.getInstance().getLockService(offline))
+        .isInstanceOf(OfflineLockService.class);
     assertThat(new AdvisoryLockService().getPriority()).isBetween(5, 100);
     assertThat(new AdvisoryLockHistoryService().getPriority()).isBetween(5, 100);
   }
@@ -86,6 +90,7 @@ class ServicesTest {
   @Test
   void shouldNotBeForADatabaseWithoutAConnection() {
     assertThat(new AdvisoryLockService().supports(new PostgresDatabase())).isFalse();
+    assertThat(new AdvisoryLockService().supports(postgres(new OfflineConnection() {}))).isFalse();
     assertThat(new AdvisoryLockHistoryService().supports(postgres(new OfflineConnection() {})))
         .isFalse();
   }
