@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
@@ -24,11 +26,13 @@ class PoolSizesIT {
   private static final int LARGEST = 3;
   private static final Path TABLE = Path.of("target", "pool-sizes.md");
   private static final String COMPLETES = "completes";
+  private static final Pattern DOCUMENTED =
+      Pattern.compile("(?m)^\\| ([\\d, ]+) \\| (yes|no) \\| (.+) \\| (.+) \\|$");
 
   @TempDir Path folder;
 
   @Test
-  void shouldNeedNoLargerPoolThanStockWithoutCallbacks() throws IOException {
+  void shouldCompleteOrNotAsTheManualSays() throws IOException {
     List<Row> rows = new ArrayList<>();
     for (boolean callback : new boolean[] {false, true}) {
       for (int size = 1; size <= LARGEST; size++) {
@@ -38,6 +42,7 @@ class PoolSizesIT {
     }
     write(rows);
 
+    assertThat(documented()).hasSize(5).isSubsetOf(rows);
     assertThat(rows)
         .filteredOn(row -> !row.callback && row.size == 2)
         .singleElement()
@@ -46,6 +51,24 @@ class PoolSizesIT {
     assertThat(rows)
         .filteredOn(row -> row.size == LARGEST)
         .allMatch(row -> row.withTheJar.equals(COMPLETES), "completes with the jar");
+  }
+
+  /** What the manual says, where a line may be for several sizes. */
+  private static List<Row> documented() {
+    return DOCUMENTED
+        .matcher(Manual.page("operations.md").text())
+        .results()
+        .flatMap(
+            line ->
+                Stream.of(line.group(1).split(", ", -1))
+                    .map(
+                        size ->
+                            new Row(
+                                Integer.parseInt(size),
+                                line.group(2).equals("yes"),
+                                line.group(3),
+                                line.group(4))))
+        .toList();
   }
 
   /** Migrates an empty database of its own; how that ended. */
