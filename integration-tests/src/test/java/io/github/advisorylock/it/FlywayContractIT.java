@@ -8,6 +8,9 @@ import org.junit.jupiter.api.Test;
 /** The contract with Flyway, and what happens without the lock. */
 class FlywayContractIT extends MigrationLockContract {
 
+  /** Nearly always the first shows what can happen. */
+  private static final int ROUNDS = 3;
+
   @Override
   Tool tool() {
     return Tool.FLYWAY;
@@ -18,9 +21,12 @@ class FlywayContractIT extends MigrationLockContract {
     Work work = Work.recordIn(scene.database());
     Rollout stock = Rollout.stock(Tool.FLYWAY, scene.database(), withWorkOnEveryRun());
     scene.replicas().start(stock).go().outcome();
-    scene.replicas().start(ROLLOUT, stock);
 
-    scene.replicas().go().outcomes(Duration.ofMinutes(3));
+    for (int round = 1; round <= ROUNDS && work.overlaps().isEmpty(); round++) {
+      scene.replicas().start(ROLLOUT, stock);
+      scene.replicas().go().outcomes(Duration.ofMinutes(3));
+      scene.replicas().all().forEach(Replica::kill); // they stay alive when they are done
+    }
 
     assertThat(work.overlaps()).isNotEmpty();
   }

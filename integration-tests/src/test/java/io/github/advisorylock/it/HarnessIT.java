@@ -8,6 +8,7 @@ import io.github.advisorylock.it.LockProbe.Session;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -17,6 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Shows on the tools as they come that the harness sees, starts, stops and reports. */
 class HarnessIT {
+
+  /** A replica that is not frozen has taken its next step long before. */
+  private static final Duration LONG_FOR_A_STEP = Duration.ofMillis(300);
+
   @RegisterExtension final Scene scene = new Scene();
 
   private static Migrations orders() {
@@ -121,8 +126,10 @@ class HarnessIT {
 
     List<Outcome> outcomes = scene.replicas().go().outcomes();
 
-    assertThat(outcomes).allMatch(Outcome::ok, "ok");
+    // Whether those that come second fail over its history table is up to Flyway, and to chance.
+    assertThat(outcomes).hasSize(3).anyMatch(Outcome::ok, "ok");
     assertThat(outcomes).flatExtracting(Outcome::applied).containsExactly("1");
+    assertThat(outcomes).allMatch(outcome -> outcome.ok() == outcome.message().isEmpty());
   }
 
   @ParameterizedTest
@@ -180,19 +187,59 @@ class HarnessIT {
 
   @ParameterizedTest
   @EnumSource(Tool.class)
-  void shouldFreezeAndInterruptReplica(Tool tool) {
-    Migrations migrations = new Migrations().versioned("1", "one", "CREATE TABLE one (id int)");
-    Replica replica = scene.replicas().start(stock(tool, migrations));
-    replica.signal("STOP");
-    replica.go();
-    replica.interrupt();
-    assertThat(scene.probe().sessions()).isEmpty();
+  void shouldFreezeReplica(Tool tool) {
+    Migrations migrations = new Migrations().versioned("1", "stop", Brake.SQL);
+    try (Brake brake = Brake.on(scene.database())) {
+      Replica replica = scene.replicas().start(stock(tool, migrations)).go();
+      brake.awaitStopped();
+      replica.signal("STOP");
+      brake.release();
+      scene.probe().awaitUntil(() -> isAnswered(Brake.SQL), "the replica could go on");
 
-    replica.signal("CONT");
+      assertThat(Await.within(LONG_FOR_A_STEP, () -> !isAnswered(Brake.SQL))).isFalse();
+      assertThat(replica.isDone()).isFalse();
 
-    assertThat(replica.outcome()).isNotNull();
-    replica.exit();
-    assertThat(replica.isAlive()).isFalse();
+      replica.signal("CONT");
+      assertThat(replica.outcome()).returns(true, Outcome::ok);
+      replica.exit();
+      assertThat(replica.isAlive()).isFalse();
+    }
+  }
+
+  /** Whether a session has its answer to this statement, and has said nothing since. */
+  private boolean isAnswered(String statement) {
+    return scene.probe().sessions().stream()
+        .anyMatch(
+            session ->
+                session.query().contains(statement)
+                    && session.waitEvent().equals("Client:ClientRead"));
+  }
+
+  /** Liquibase, as it comes, goes on waiting. */
+  @Test
+  void shouldInterruptReplica() {
+    Rollout rollout = stock(Tool.FLYWAY, new Migrations().versioned("1", "stop", Brake.SQL));
+    try (Brake brake = Brake.on(scene.database())) {
+      scene.replicas().start(rollout).go();
+      brake.awaitStopped();
+      Replica waiter = scene.replicas().start(rollout).go();
+      scene
+          .probe()
+          .awaitUntil(
+              () ->
+                  scene.probe().sessions().stream()
+                      .filter(session -> session.application().equals(waiter.name()))
+                      .anyMatch(session -> session.query().contains("pg_try_advisory_lock")),
+              "it waits for Flyway's own lock");
+
+      waiter.interrupt();
+
+      assertThat(waiter.outcome())
+          .returns(false, Outcome::ok)
+          .extracting(Outcome::message)
+          .asString()
+          .contains("Interrupted while attempting to acquire");
+    }
   }
 
   @ParameterizedTest
