@@ -42,7 +42,7 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
     return run(migrations(), namesAndValues);
   }
 
-  /** Runs for more than a second, with a lock session of its own in both tools. */
+  /** Runs for more than two seconds, with a lock session of its own in both tools. */
   Ending runSlowly(String... namesAndValues) throws Exception {
     List<String> all = new ArrayList<>(List.of(namesAndValues));
     Login login = database.owner();
@@ -52,7 +52,7 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
             .versioned(
                 "2",
                 "slow",
-                "SELECT pg_sleep(1)",
+                "SELECT pg_sleep(2)",
                 "CREATE TABLE slow AS SELECT count(*) AS beats FROM pg_stat_activity"
                     + " WHERE application_name LIKE '% holds %'"
                     + " AND state_change > now() + interval '200ms'"),
