@@ -16,13 +16,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A holder whose host vanishes tells nobody, and yet others go on soon. How soon is printed; what
- * fails is only what would take for ever, as it does with the keepalives of the operating system.
+ * A holder whose host vanishes tells nobody, and yet others go on soon. How soon is printed, next
+ * to what is promised; what fails is what took so long that it was something else than keepalives,
+ * as it is with those of the operating system.
  */
 class VanishedHostIT {
 
   /** Keepalives take 5 + 3 * 2 s, and what comes before and after them may take some more. */
   private static final Duration PROMISE = Duration.ofSeconds(13);
+
+  /** On a machine that is busy; what takes longer was something else than keepalives. */
+  private static final Duration TOO_LATE = PROMISE.multipliedBy(2);
 
   /** Keepalives take 6 s from an answer that came just before; an RST or FIN takes no time. */
   private static final Duration TOO_SOON = Duration.ofSeconds(5);
@@ -159,7 +163,7 @@ class VanishedHostIT {
     assertThat(outcome.applied()).containsExactly("1", "2");
     assertThat(work.begun()).as("work that was not undone").isEqualTo(1);
     assertThat(work.ended()).isEqualTo(1);
-    assertThat(recovery).isBetween(TOO_SOON, Await.DEADLINE);
+    assertThat(recovery).isBetween(TOO_SOON, TOO_LATE);
     scene.probe().awaitUntil(() -> scene.probe().advisoryLocks().isEmpty(), "nothing is locked");
   }
 }
