@@ -85,6 +85,13 @@ final class LockStage {
     return awaitIdle("it waits for ");
   }
 
+  /** The same of so many: all have tried once more since they began to listen. */
+  void awaitWaiting(int count) {
+    scene
+        .probe()
+        .awaitUntil(() -> idle("it waits for ").size() == count, count + " sessions wait");
+  }
+
   /** The session that says that it holds. */
   Session awaitHolding() {
     return awaitIdle("it holds ");

@@ -135,7 +135,8 @@ class WakeUpIT {
     for (int i = 0; i < WAITERS; i++) {
       waiters.add(executor.submit(() -> stage.lock(ASLEEP).acquire(stage.dedicated()).close()));
     }
-    awaitListening(WAITERS);
+    stage.awaitWaiting(WAITERS);
+    assertThat(listeners()).hasSize(WAITERS);
     first.close();
 
     for (Future<?> waiter : waiters) {
@@ -230,10 +231,8 @@ class WakeUpIT {
     try (HeldLock ofOther = stage.lock(other, LockStage.ONCE).acquire(stage.dedicated())) {
       Future<HeldLock> waiter =
           executor.submit(() -> stage.lock(other, ASLEEP).acquire(stage.dedicated()));
-      scene
-          .probe()
-          .awaitUntil(
-              () -> scene.probe().holders(other.forWaiting().value()).size() == 1, "it listens");
+      stage.awaitWaiting();
+      assertThat(scene.probe().holders(other.forWaiting().value())).hasSize(1);
       for (int i = 0; i < WAITERS; i++) {
         hold().close();
       }
