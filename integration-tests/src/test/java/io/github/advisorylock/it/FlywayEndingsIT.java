@@ -2,6 +2,7 @@ package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -25,6 +26,7 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Callback;
+import org.flywaydb.core.api.callback.Event;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,17 +43,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FlywayEndingsIT {
 
   private static final String TIMEOUT = "flyway.advisoryLock.timeout";
+  private static final String NEWER_EVENT = "BEFORE_CREATE_SCHEMA";
+  private static final String ON_PURPOSE = "on purpose";
+  private static final RuntimeException FAILURE = new IllegalStateException(ON_PURPOSE);
+  private static final Error ERROR = new LinkageError(ON_PURPOSE);
 
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
 
+  private final Transcript transcript = new Transcript();
+
   @BeforeEach
-  void writeMigration() throws IOException {
+  void prepare() throws IOException {
+    transcript.listenToFlyway();
     Files.writeString(folder.resolve("V1__one.sql"), "CREATE TABLE one (id int);");
   }
 
   private FluentConfiguration configure() {
     return Flyway.configure()
+        .loggers(Transcript.ForFlyway.class.getName())
         .dataSource(scene.database().url(), scene.database().user(), scene.database().password())
         .locations("filesystem:" + folder)
         .cleanDisabled(false);
@@ -82,38 +92,78 @@ class FlywayEndingsIT {
         });
   }
 
-  /** One way in which a run ends. */
-  private record Ending(Consumer<FlywayEndingsIT> preparation, Consumer<FluentConfiguration> run) {}
+  /**
+   * One way in which a run ends.
+   *
+   * @param words of the failure, as all releases have them
+   * @param takesTheLock whether it ends after it has got the lock
+   */
+  private record Ending(
+      String words,
+      boolean takesTheLock,
+      Consumer<FlywayEndingsIT> preparation,
+      Consumer<FluentConfiguration> run) {}
 
   private static Arguments ending(
-      String name, Consumer<FlywayEndingsIT> preparation, Consumer<FluentConfiguration> run) {
-    return Arguments.of(name, new Ending(preparation, run));
+      String name,
+      String words,
+      Consumer<FlywayEndingsIT> preparation,
+      Consumer<FluentConfiguration> run) {
+    return Arguments.of(name, new Ending(words, true, preparation, run));
+  }
+
+  /** Such a run must not be the one that leaves a lock either. */
+  private static Arguments endingBeforeTheLock(
+      String name,
+      String words,
+      Consumer<FlywayEndingsIT> preparation,
+      Consumer<FluentConfiguration> run) {
+    return Arguments.of(name, new Ending(words, false, preparation, run));
   }
 
   private static Arguments failingCallback(String event) {
-    return ending(
+    return failingCallback(event, true);
+  }
+
+  private static Arguments failingCallback(String event, boolean takesTheLock) {
+    return Arguments.of(
         "a callback fails at " + event,
-        test -> {},
-        flyway ->
-            flyway.callbacks(failingAt(event, new IllegalStateException("no"))).load().migrate());
+        new Ending(
+            ON_PURPOSE,
+            takesTheLock,
+            test -> {},
+            flyway -> flyway.callbacks(failingAt(event, FAILURE)).load().migrate()));
+  }
+
+  /** The lock is taken at the newer of these two events where there is one, which comes later. */
+  static Stream<Arguments> endingsAtTheCreationOfSchemas() {
+    boolean isThereANewerEvent =
+        Stream.of(Event.values()).anyMatch(event -> event.name().equals(NEWER_EVENT));
+    return isThereANewerEvent
+        ? Stream.of(failingCallback("CREATE_SCHEMA", false), failingCallback(NEWER_EVENT))
+        : Stream.of(failingCallback("CREATE_SCHEMA"));
   }
 
   static Stream<Arguments> endings() {
     return Stream.of(
         ending(
             "a migration fails",
+            "division by zero",
             test -> test.write("V2__two.sql", "SELECT 1 / 0;"),
             flyway -> flyway.load().migrate()),
         ending(
             "a migration outside a transaction fails",
+            "column \"no\" does not exist",
             test -> test.write("V2__two.sql", "CREATE INDEX CONCURRENTLY one_no ON one (no);"),
             flyway -> flyway.load().migrate()),
         ending(
             "a repeatable migration fails",
+            "division by zero",
             test -> test.write("R__two.sql", "SELECT 1 / 0;"),
             flyway -> flyway.load().migrate()),
         ending(
             "an SQL callback fails",
+            "division by zero",
             test -> test.write("beforeMigrate.sql", "SELECT 1 / 0;"),
             flyway -> flyway.load().migrate()),
         failingCallback("BEFORE_MIGRATE"),
@@ -121,29 +171,26 @@ class FlywayEndingsIT {
         failingCallback("AFTER_EACH_MIGRATE"),
         failingCallback("AFTER_MIGRATE"),
         failingCallback("AFTER_MIGRATE_APPLIED"),
-        failingCallback("BEFORE_CREATE_SCHEMA"),
-        failingCallback("CREATE_SCHEMA"),
         failingCallback("AFTER_MIGRATE_OPERATION_FINISH"),
         ending(
             "a callback throws an Error",
+            ON_PURPOSE,
             test -> {},
-            flyway ->
-                flyway
-                    .callbacks(failingAt("BEFORE_MIGRATE", new AssertionError("no")))
-                    .load()
-                    .migrate()),
+            flyway -> flyway.callbacks(failingAt("BEFORE_MIGRATE", ERROR)).load().migrate()),
         ending(
             "the only event came on a connection that is closed",
+            ON_PURPOSE,
             test -> {},
             flyway ->
                 flyway
                     .createSchemas(false)
                     .validateOnMigrate(false)
-                    .callbacks(failingAt("BEFORE_MIGRATE", new AssertionError("no")))
+                    .callbacks(failingAt("BEFORE_MIGRATE", ERROR))
                     .load()
                     .migrate()),
-        ending(
+        endingBeforeTheLock(
             "validation fails",
+            "Migration checksum mismatch",
             test -> {
               test.configure().load().migrate();
               test.write("V1__one.sql", "CREATE TABLE changed (id int);");
@@ -151,40 +198,42 @@ class FlywayEndingsIT {
             flyway -> flyway.load().migrate()),
         ending(
             "the schema is not empty and has no history",
+            "Found non-empty schema",
             test -> test.scene.database().execute("CREATE TABLE stranger (id int)"),
             flyway -> flyway.load().migrate()),
-        ending(
+        endingBeforeTheLock(
             "there is no schema and it is not to be created",
+            "schema \"nowhere\" does not exist",
             test -> {},
             flyway -> flyway.createSchemas(false).defaultSchema("nowhere").load().migrate()),
-        ending(
-            "clean is disabled", test -> {}, flyway -> flyway.cleanDisabled(true).load().clean()),
+        endingBeforeTheLock(
+            "clean is disabled",
+            "it has been disabled",
+            test -> {},
+            flyway -> flyway.cleanDisabled(true).load().clean()),
         ending(
             "clean fails in a callback",
+            ON_PURPOSE,
             test -> {},
-            flyway ->
-                flyway
-                    .callbacks(failingAt("BEFORE_CLEAN", new IllegalStateException("no")))
-                    .load()
-                    .clean()),
+            flyway -> flyway.callbacks(failingAt("BEFORE_CLEAN", FAILURE)).load().clean()),
         ending(
             "repair fails in a callback",
+            ON_PURPOSE,
             test -> test.configure().load().migrate(),
-            flyway ->
-                flyway
-                    .callbacks(failingAt("AFTER_REPAIR", new IllegalStateException("no")))
-                    .load()
-                    .repair()),
+            flyway -> flyway.callbacks(failingAt("AFTER_REPAIR", FAILURE)).load().repair()),
         ending(
             "baseline is refused",
+            "Unable to baseline",
             test -> test.configure().load().migrate(),
             flyway -> flyway.baselineVersion("7").load().baseline()),
-        ending(
+        endingBeforeTheLock(
             "two migrations have one version",
+            "Found more than one migration with version 1",
             test -> test.write("V1__two.sql", "SELECT 1;"),
             flyway -> flyway.load().migrate()),
-        ending(
+        endingBeforeTheLock(
             "the lock's password is wrong",
+            "password authentication failed",
             test -> {},
             flyway -> {
               Map<String, String> lock =
@@ -204,6 +253,14 @@ class FlywayEndingsIT {
     }
   }
 
+  private long timesAcquired() {
+    return transcript
+        .toString()
+        .lines()
+        .filter(line -> line.startsWith("Acquired the advisory lock "))
+        .count();
+  }
+
   private void assertNextRunGoesOnAtOnce() throws IOException {
     scene
         .probe()
@@ -221,16 +278,17 @@ class FlywayEndingsIT {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("endings")
+  @MethodSource({"endings", "endingsAtTheCreationOfSchemas"})
   void contract4_shouldReleaseTheLockWhen(String name, Ending ending) throws IOException {
     ending.preparation().accept(this);
+    long before = timesAcquired();
 
-    try {
-      ending.run().accept(configure());
-    } catch (RuntimeException | AssertionError expected) {
-      // What ends a run, and as what, is Flyway's; that the lock is free afterwards, ours.
-    }
+    Throwable failure = catchThrowable(() -> ending.run().accept(configure()));
 
+    assertThat(failure)
+        .isInstanceOfAny(FlywayException.class, FAILURE.getClass(), ERROR.getClass())
+        .hasStackTraceContaining(ending.words());
+    assertThat(timesAcquired() - before).isEqualTo(ending.takesTheLock() ? 1 : 0);
     assertNextRunGoesOnAtOnce();
   }
 
