@@ -15,7 +15,7 @@ public final class LockLostException extends LockException {
 
   LockLostException(LockKey key, Duration held, String reason, @Nullable Throwable cause) {
     super(
-        "The advisory lock %s was lost: %s. It had been acquired %s before. What has not been committed is rolled back; run again"
+        "The advisory lock %s was lost: %s. It had been acquired %s before. What has not been committed is rolled back; run again. What ran outside of a transaction may be half done: look at it first"
             .formatted(key, reason, Text.of(held)),
         cause);
     this.key = key;

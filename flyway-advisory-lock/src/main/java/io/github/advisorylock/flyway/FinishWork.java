@@ -61,11 +61,10 @@ public final class FinishWork extends LockCallback {
       runs.beforeCommit(connection);
     } else if (STATEMENT_FAILED.contains(event.name())) {
       runs.explainStatementFailure(context);
+    } else if (FAILED.contains(event.name())) {
+      runs.explainFailure(context);
     } else {
       runs.finishWork(connection);
-      if (FAILED.contains(event.name())) {
-        runs.explainFailure(context);
-      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LockLostException;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RunWatch;
 import io.github.advisorylock.Snapshots;
@@ -163,12 +164,48 @@ final class LockRun {
   /**
    * Says why a migration failed, if that is because the lock is lost, or may be because somebody
    * was in its way and nobody has said so.
+   *
+   * <p>Fails in the place of Flyway in a transaction only. What happened outside of one is final,
+   * and Flyway notes in its history that it failed, but not if a callback fails then; so that work
+   * goes on until its row is written, as it does {@linkplain #beforeCommit after a success}.
    */
   void explainFailure(Context context) {
-    lock.verify();
+    boolean inTransaction = isInTransaction(context.getConnection());
+    try {
+      lock.verify();
+    } catch (LockLostException e) {
+      if (inTransaction) {
+        throw e;
+      }
+      warnOfFailure(context, e.getMessage());
+    }
     if (!explained) {
-      lock.explainUnknown()
-          .ifPresent(why -> LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why));
+      lock.explainUnknown().ifPresent(why -> warnOfFailure(context, why));
+    }
+    if (!inTransaction) {
+      suspendTimeoutsIfPossible(context.getConnection());
+    }
+  }
+
+  private static void warnOfFailure(Context context, String why) {
+    LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why);
+  }
+
+  private static boolean isInTransaction(Connection connection) {
+    try {
+      return !connection.getAutoCommit(); // asks the driver, not the server
+    } catch (SQLException e) {
+      return false; // it has ended, and nothing on it can be committed
+    }
+  }
+
+  private void suspendTimeoutsIfPossible(Connection connection) {
+    try {
+      if (isSessionAtWork(connection)) {
+        lock.suspendTimeouts(connection);
+      }
+    } catch (SQLException e) {
+      LOG.debug("The timeouts could not be suspended: " + LogLines.oneLine(e.getMessage()));
     }
   }
 

@@ -38,6 +38,16 @@ class FlywayLostLockIT {
   private static final String APPLIED =
       "SELECT version FROM flyway_schema_history WHERE success ORDER BY installed_rank";
 
+  private static final String HISTORY =
+      "SELECT version || ' ' || success FROM flyway_schema_history ORDER BY installed_rank";
+
+  /** Stops, and fails when it is let go. */
+  private static final String FAILING_AT_BRAKE = "SELECT 1 / (" + Brake.SQL + ")";
+
+  private static final String KEPT_OUT =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'flyway'"
+          + " AND query LIKE 'INSERT INTO %' AND wait_event_type = 'Lock'";
+
   /** Whether this session works under the lock, for use in a migration. */
   private static final String WORKS =
       "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
@@ -46,8 +56,11 @@ class FlywayLostLockIT {
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
 
+  private final Transcript transcript = new Transcript();
+
   @BeforeEach
-  void writeFirstMigration() throws IOException {
+  void prepare() throws IOException {
+    transcript.listenToFlyway();
     write("V1__one.sql", "CREATE TABLE one (id int);");
   }
 
@@ -64,6 +77,7 @@ class FlywayLostLockIT {
   private FluentConfiguration configure(String... settings) {
     FluentConfiguration flyway =
         Flyway.configure()
+            .loggers(Transcript.ForFlyway.class.getName())
             .dataSource(
                 scene.database().url("flyway"),
                 scene.database().user(),
@@ -82,9 +96,9 @@ class FlywayLostLockIT {
   }
 
   /** Runs Flyway, and ends the lock's session while a migration stands at the brake. */
-  private Throwable migrateAndLoseTheLock() throws Exception {
+  private Throwable migrateAndLoseTheLock(String... settings) throws Exception {
     try (Brake brake = Brake.on(scene.database())) {
-      CompletableFuture<Throwable> run = start(configure().load());
+      CompletableFuture<Throwable> run = start(configure(settings).load());
       brake.awaitStopped();
       scene.terminateHolder();
       brake.release();
@@ -154,6 +168,58 @@ class FlywayLostLockIT {
 
     assertThat(migrateAndLoseTheLock()).hasMessageContaining(" was lost: ");
     assertThat(exists("late")).isFalse();
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Where Flyway does not tell of each statement, the last one fails by itself. */
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "keep"})
+  void shouldNotRepeatWhatWasStoppedOutsideOfATransaction(String nativeLock) throws Exception {
+    scene.database().execute("CREATE SCHEMA harness", "CREATE TABLE harness.done (id int)");
+    writeNonTransactional(
+        "V2__two.sql", "INSERT INTO harness.done VALUES (1)", Brake.SQL, "SELECT 1 / 0");
+
+    assertThat(migrateAndLoseTheLock("nativeLock", nativeLock)).isNotNull();
+
+    assertThat(scene.database().list(HISTORY)).containsExactly("1 true", "2 false");
+    scene.probe().awaitNothingLeft();
+    assertThat(catchThrowable(configure().load()::migrate))
+        .hasMessageContaining("failed migration to version 2");
+    assertThat(scene.database().count("SELECT count(*) FROM harness.done")).isEqualTo(1);
+  }
+
+  /** Its lock may be lost, but why a migration failed is for Flyway to say. */
+  @Test
+  void shouldSayWhyAMigrationFailedOutsideOfATransaction() throws Exception {
+    writeNonTransactional("V2__two.sql", FAILING_AT_BRAKE);
+
+    assertThat(migrateAndLoseTheLock()).hasMessageContaining("division by zero");
+
+    assertThat(scene.database().list(HISTORY)).containsExactly("1 true", "2 false");
+    assertThat(transcript.toString())
+        .contains("V2__two.sql failed. The advisory lock " + LockKey.MIGRATION + " was lost: ");
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Whoever comes next must find the row, or would do it all again. */
+  @Test
+  void shouldWorkUntilTheRowOfAFailureIsWritten() throws Exception {
+    configure().load().migrate();
+    writeNonTransactional("V2__two.sql", "SELECT 1 / 0");
+    try (Connection other = scene.database().connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE flyway_schema_history IN SHARE MODE");
+      CompletableFuture<Throwable> run = start(configure().load());
+      scene
+          .probe()
+          .awaitUntil(() -> scene.database().count(KEPT_OUT) == 1, "the row is kept out");
+
+      assertThat(scene.probe().holders(LockKey.MIGRATION.forWork().value())).hasSize(1);
+
+      other.rollback();
+      assertThat(run.get()).hasMessageContaining("division by zero");
+    }
     scene.probe().awaitNothingLeft();
   }
 
