@@ -34,6 +34,7 @@ final class LockRun {
   private final RunWatch watch;
 
   private boolean warned;
+  private boolean over;
 
   /** Whether the failure of the migration at work names who was in its way. */
   private volatile boolean explained;
@@ -54,7 +55,7 @@ final class LockRun {
     this.keepsSession = keepsSession;
     this.watch =
         RunWatch.start(
-            () -> runEnd.hasCome(connectionsAtWork()),
+            this::comesToItsEnd,
             () -> {
               finish();
               afterwards.accept(this);
@@ -191,7 +192,7 @@ final class LockRun {
     LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why);
   }
 
-  private static boolean isInTransaction(Connection connection) {
+  static boolean isInTransaction(Connection connection) {
     try {
       return !connection.getAutoCommit(); // asks the driver, not the server
     } catch (SQLException e) {
@@ -256,8 +257,29 @@ final class LockRun {
     return unfinished;
   }
 
-  /** Whether a run that wants the lock on the same thread is this one, which has it. */
-  boolean isTheOneThatWantsTheLock() {
-    return !runEnd.hasComeBeforeNextAcquire();
+  /** What was once seen to be over stays so, and loses its lock. */
+  private synchronized boolean comesToItsEnd() {
+    over |= runEnd.hasCome(connectionsAtWork());
+    return over;
+  }
+
+  /** Whether that has been seen. */
+  synchronized boolean isOver() {
+    return over;
+  }
+
+  /**
+   * Whether a run that wants the lock on the same thread is this one, which has it, or part of it.
+   *
+   * @param depth of the run that wants the lock
+   */
+  synchronized boolean isTheOneThatWantsTheLock(int depth) {
+    over |= runEnd.hasComeBeforeNextAcquire(depth);
+    return !over;
+  }
+
+  /** Whether the end of a run at a depth is the end of this one, and not of a part of it. */
+  boolean endsWithRunAt(int depth) {
+    return depth <= runEnd.depth();
   }
 }

@@ -44,6 +44,13 @@ final class LockRuns {
       new ThreadLocal<>();
 
   /**
+   * The depth of this thread's run of this Flyway object that has taken the lock and not released
+   * it, so that it notices if somebody else has.
+   */
+  @SuppressWarnings("ThreadLocalUsage")
+  private final ThreadLocal<@Nullable Integer> lockedAt = new ThreadLocal<>();
+
+  /**
    * Remembers the connection that Flyway closes last in this thread's run, and has Flyway's own
    * lock at the level that suits it. The first that is shown is the one; later ones may be for
    * migrations.
@@ -93,15 +100,28 @@ final class LockRuns {
   }
 
   private boolean isHeldByThisRun() {
+    int depth = RunEnd.depthOfThisThread();
     LockRun earlier = runs.get(Thread.currentThread());
-    if (earlier == null) {
-      return false;
-    }
-    if (earlier.isTheOneThatWantsTheLock()) {
+    if (earlier != null && earlier.isTheOneThatWantsTheLock(depth)) {
       return true;
     }
-    earlier.end();
+    noteUnlocked(depth);
+    if (earlier != null) {
+      earlier.end();
+    }
     return false;
+  }
+
+  private void noteLocked(int depth) {
+    Integer outermost = lockedAt.get();
+    lockedAt.set(outermost == null ? depth : Math.min(outermost, depth));
+  }
+
+  private void noteUnlocked(int depth) {
+    Integer outermost = lockedAt.get();
+    if (outermost != null && outermost >= depth) {
+      lockedAt.remove();
+    }
   }
 
   private void acquire(Target target, Context context) {
@@ -113,6 +133,7 @@ final class LockRuns {
       runs.put(
           thread,
           new LockRun(lock, runEnd, target.keepsSession(), over -> runs.remove(thread, over)));
+      noteLocked(runEnd.depth());
       watched = true;
     } finally {
       if (!watched) { // no more threads to be had
@@ -159,19 +180,22 @@ final class LockRuns {
   }
 
   void verify(Connection connection) {
-    ofThisThread().ifPresent(run -> run.verify(connection));
+    ofThisThreadAtWork().ifPresent(run -> run.verify(connection));
   }
 
   void startWork(Connection connection) {
-    ofThisThread().ifPresent(run -> run.startWork(connection));
+    ofThisThreadAtWork().ifPresent(run -> run.startWork(connection));
   }
 
   void continueWork(Connection connection) {
-    ofThisThread().ifPresent(run -> run.continueWork(connection));
+    ofThisThreadAtWork().ifPresent(run -> run.continueWork(connection));
   }
 
+  /** What happened outside of a transaction is final, so that goes on in any case. */
   void beforeCommit(Connection connection) {
-    ofThisThread().ifPresent(run -> run.beforeCommit(connection));
+    Optional<LockRun> atWork =
+        LockRun.isInTransaction(connection) ? ofThisThreadAtWork() : ofThisThread();
+    atWork.ifPresent(run -> run.beforeCommit(connection));
   }
 
   void explainFailure(Context context) {
@@ -198,15 +222,35 @@ final class LockRuns {
   }
 
   private Optional<LockRun> ofThisThread() {
-    return Optional.ofNullable(runs.get(Thread.currentThread()));
+    return Optional.ofNullable(runs.get(Thread.currentThread())).filter(run -> !run.isOver());
   }
 
-  /** Releases the lock of the run on this thread, if it has it. */
-  void release() {
-    LockRun run = runs.remove(Thread.currentThread());
-    if (run != null) {
-      run.end();
+  /**
+   * The run that works now; empty if it needs no lock.
+   *
+   * @throws FlywayException if its lock was released before its end
+   */
+  private Optional<LockRun> ofThisThreadAtWork() {
+    Optional<LockRun> run = ofThisThread();
+    if (run.isEmpty() && lockedAt.get() != null) {
+      throw new FlywayException(
+          "The advisory lock was released before this run of Flyway had ended, so the run stops"
+              + " here: Flyway's main connection had gone. Run again");
     }
+    return run;
+  }
+
+  /** Releases the lock of the run on this thread, unless the run that ends is part of that one. */
+  void release() {
+    int depth = RunEnd.depthOfThisThread();
+    ofThisThread()
+        .filter(run -> run.endsWithRunAt(depth))
+        .ifPresent(
+            run -> {
+              noteUnlocked(depth);
+              runs.remove(Thread.currentThread(), run);
+              run.end();
+            });
   }
 
   private HeldLock acquireLock(FlywaySettings settings, Context context) {

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Collection;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.FlywayExecutor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +14,34 @@ import org.jspecify.annotations.Nullable;
  * @param thread the run's thread
  * @param root the method in which that thread began, which is how a whole stack is told from one
  *     that the JVM cut off
+ * @param depth how many runs of Flyway's that thread was in, this one included: a callback may run
+ *     Flyway
  * @param mainConnection Flyway's main connection, which it closes at the end of every run, or gives
  *     back to its pool, which closes the proxy; null if Flyway has not shown it. Only that of a
  *     callback that failed comes after it
  */
-record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
+record RunEnd(Thread thread, String root, int depth, @Nullable Connection mainConnection) {
 
   static RunEnd ofThisThread(@Nullable Connection mainConnection) {
     Thread thread = Thread.currentThread();
-    return new RunEnd(thread, rootOf(thread.getStackTrace()), mainConnection);
+    return new RunEnd(
+        thread, rootOf(thread.getStackTrace()), depthOfThisThread(), mainConnection);
+  }
+
+  /** How many runs of Flyway's the current thread is in, one within another. */
+  static int depthOfThisThread() {
+    return StackWalker.getInstance()
+        .walk(
+            frames ->
+                (int)
+                    frames
+                        .filter(frame -> isRun(frame.getClassName(), frame.getMethodName()))
+                        .count());
+  }
+
+  /** All that a run tells comes from within it; the number of such frames a run is the same. */
+  private static boolean isRun(String className, String methodName) {
+    return className.equals(FlywayExecutor.class.getName()) && methodName.equals("execute");
   }
 
   /**
@@ -34,15 +54,17 @@ record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
         || (mainConnection != null
             && isClosed(mainConnection)
             && others.stream().allMatch(RunEnd::isClosed))
-        || hasLeftFlyway();
+        || hasBeenLeft();
   }
 
   /**
    * Whether the run is over, asked by its own thread when a run on it wants the lock. A run whose
-   * main connection is not known has taken the lock at its last opportunity, so that is another.
+   * main connection is not known has taken the lock at its last opportunity, so one at the same
+   * depth is another; one that is deeper is part of it.
    */
-  boolean hasComeBeforeNextAcquire() {
-    return mainConnection == null || isClosed(mainConnection);
+  boolean hasComeBeforeNextAcquire(int depthOfNext) {
+    return depthOfNext < depth
+        || (depthOfNext == depth && (mainConnection == null || isClosed(mainConnection)));
   }
 
   static boolean isClosed(Connection connection) {
@@ -54,11 +76,20 @@ record RunEnd(Thread thread, String root, @Nullable Connection mainConnection) {
   }
 
   /** Also sees the end where a data source never closes its one connection. */
-  private boolean hasLeftFlyway() {
+  private boolean hasBeenLeft() {
     StackTraceElement[] stack = thread.getStackTrace();
+    return rootOf(stack).equals(root) && (runsIn(stack) < depth || isOutsideOfFlyway(stack));
+  }
+
+  private static long runsIn(StackTraceElement[] stack) {
+    return Arrays.stream(stack)
+        .filter(frame -> isRun(frame.getClassName(), frame.getMethodName()))
+        .count();
+  }
+
+  private static boolean isOutsideOfFlyway(StackTraceElement[] stack) {
     String flyway = Flyway.class.getPackageName();
-    return rootOf(stack).equals(root)
-        && Arrays.stream(stack).noneMatch(frame -> frame.getClassName().startsWith(flyway));
+    return Arrays.stream(stack).noneMatch(frame -> frame.getClassName().startsWith(flyway));
   }
 
   private static String rootOf(StackTraceElement[] stack) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -377,8 +378,60 @@ class FlywayEndingsIT {
     assertNextRunGoesOnAtOnce();
   }
 
+  /** Say, one that the server has ended while Flyway had no need of it. */
+  @Test
+  void shouldNotCommitWhatIsDoneAfterTheMainConnectionHasGone() {
+    List<Connection> opened = new ArrayList<>();
+    AtomicBoolean gone = new AtomicBoolean();
+    DataSource losing =
+        proxyOfConnections(
+            scene.database().dataSource(),
+            opened,
+            (connection, called, answer) ->
+                called.getName().equals("isClosed") && connection == opened.get(0) && gone.get()
+                    ? true
+                    : answer);
+    FlywayCallback losesMainConnection =
+        new FlywayCallback(
+            "BEFORE_EACH_MIGRATE",
+            () -> {
+              gone.set(true);
+              scene
+                  .probe()
+                  .awaitUntil(
+                      () -> scene.probe().holders(LockKey.MIGRATION.value()).isEmpty(),
+                      "the lock is released");
+            });
+
+    assertThatThrownBy(
+            () ->
+                configure().dataSource(losing).callbacks(losesMainConnection).load().migrate())
+        .hasMessageContaining("The advisory lock was released before this run of Flyway had ended");
+
+    gone.set(false);
+    assertThat(scene.database().list("SELECT to_regclass('one')")).containsExactly("null");
+  }
+
   private static DataSource whenClosed(
       DataSource target, List<Connection> opened, Consumer<Connection> afterClose) {
+    return proxyOfConnections(
+        target,
+        opened,
+        (connection, called, answer) -> {
+          if (called.getName().equals("close")) {
+            afterClose.accept(connection);
+          }
+          return answer;
+        });
+  }
+
+  /** What a connection answers instead. */
+  private interface Answers {
+    Object to(Connection connection, Method called, Object answer);
+  }
+
+  private static DataSource proxyOfConnections(
+      DataSource target, List<Connection> opened, Answers answers) {
     return proxy(
         DataSource.class,
         target,
@@ -386,18 +439,11 @@ class FlywayEndingsIT {
           if (!(result instanceof Connection connection)) {
             return result;
           }
-          Connection shown =
-              proxy(
-                  Connection.class,
-                  connection,
-                  (answer, called) -> {
-                    if (called.getName().equals("close")) {
-                      afterClose.accept(connection);
-                    }
-                    return answer;
-                  });
           opened.add(connection);
-          return shown;
+          return proxy(
+              Connection.class,
+              connection,
+              (answer, called) -> answers.to(connection, called, answer));
         });
   }
 

@@ -2,6 +2,7 @@ package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.advisorylock.LockKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +18,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several Flyway objects in one JVM, at the same time, do not disturb each other. */
 @Timeout(120) // a run that is stuck would be waited for without a bound
 class FlywaySeveralIT {
 
   private static final int THREADS = 4;
+
+  private static final String KEYS =
+      "SELECT (classid::bigint << 32) | objid::bigint AS key FROM pg_locks"
+          + " WHERE locktype = 'advisory' AND granted AND database ="
+          + " (SELECT oid FROM pg_database WHERE datname = current_database())";
 
   @RegisterExtension final Scene scene = new Scene();
   @TempDir Path folder;
@@ -108,6 +116,30 @@ class FlywaySeveralIT {
       assertThat(seen).containsExactly("0 in the other", "2 here"); // the lock, and that for work
       scene.probe().awaitNothingLeft();
     }
+  }
+
+  /** Such as one that repairs before it migrates, as some applications do. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldKeepTheLockWhileACallbackUsesTheSameFlyway(boolean createSchemas) {
+    write(new Migrations().versioned("1", "one", "CREATE TABLE seen AS " + KEYS));
+    List<Flyway> flyways = new ArrayList<>();
+    flyways.add(
+        configure(scene.database())
+            .createSchemas(createSchemas)
+            .validateOnMigrate(false) // then older releases do not show their main connection
+            .callbacks(new FlywayCallback("BEFORE_MIGRATE", () -> flyways.get(0).repair()))
+            .load());
+
+    flyways.get(0).migrate();
+
+    assertThat(scene.database().list("SELECT key FROM seen"))
+        .contains(text(LockKey.MIGRATION), text(LockKey.MIGRATION.forWork()));
+    scene.probe().awaitNothingLeft();
+  }
+
+  private static String text(LockKey key) {
+    return String.valueOf(key.value());
   }
 
   private static void migrateAtOnce(List<Flyway> flyways) throws Exception {
