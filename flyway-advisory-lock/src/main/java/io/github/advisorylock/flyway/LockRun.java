@@ -28,6 +28,7 @@ final class LockRun {
 
   private static final Log LOG = LogFactory.getLog(LockRun.class);
 
+  private final LockRuns flyway;
   private final HeldLock lock;
   private final RunEnd runEnd;
   private final boolean keepsSession;
@@ -45,11 +46,18 @@ final class LockRun {
   /**
    * A run that has just got the lock.
    *
+   * @param flyway the runs of its Flyway object
    * @param keepsSession whether what belongs to a session of Flyway's connections may be relied
    *     upon
    * @param afterwards what to do when the run was over and the lock not released; the lock is then
    */
-  LockRun(HeldLock lock, RunEnd runEnd, boolean keepsSession, Consumer<LockRun> afterwards) {
+  LockRun(
+      LockRuns flyway,
+      HeldLock lock,
+      RunEnd runEnd,
+      boolean keepsSession,
+      Consumer<LockRun> afterwards) {
+    this.flyway = flyway;
     this.lock = lock;
     this.runEnd = runEnd;
     this.keepsSession = keepsSession;
@@ -268,14 +276,23 @@ final class LockRun {
     return over;
   }
 
+  /** Whether it is a run of that Flyway object on this thread. */
+  boolean isOfThisThread(LockRuns ofFlyway) {
+    return flyway == ofFlyway && runEnd.isOfThisThread();
+  }
+
   /**
-   * Whether a run that wants the lock on the same thread is this one, which has it, or part of it.
+   * Whether it is a run on this thread that is over, since another one wants the lock there.
    *
-   * @param depth of the run that wants the lock
+   * @param depth of the one that wants the lock
+   * @param ofFlyway the runs of the Flyway object that it is of
    */
-  synchronized boolean isTheOneThatWantsTheLock(int depth) {
-    over |= runEnd.hasComeBeforeNextAcquire(depth);
-    return !over;
+  synchronized boolean isOverAt(int depth, LockRuns ofFlyway) {
+    if (!runEnd.isOfThisThread()) {
+      return false;
+    }
+    over |= runEnd.hasComeBeforeNextAcquire(depth, flyway == ofFlyway);
+    return over;
   }
 
   /** Whether the end of a run at a depth is the end of this one, and not of a part of it. */

@@ -17,8 +17,8 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Context;
@@ -35,8 +35,13 @@ final class LockRuns {
 
   static final String APPLICATION = "flyway";
 
+  /**
+   * Of all Flyway objects: what one has left behind on a thread is in the way of the next one
+   * there.
+   */
+  private static final Set<LockRun> ALL = ConcurrentHashMap.newKeySet();
+
   private final Log log = LogFactory.getLog(LockRuns.class);
-  private final ConcurrentMap<Thread, LockRun> runs = new ConcurrentHashMap<>();
 
   /** Of this Flyway object only. Weak, since a run that takes no lock never clears it. */
   @SuppressWarnings("ThreadLocalUsage")
@@ -101,15 +106,12 @@ final class LockRuns {
 
   private boolean isHeldByThisRun() {
     int depth = RunEnd.depthOfThisThread();
-    LockRun earlier = runs.get(Thread.currentThread());
-    if (earlier != null && earlier.isTheOneThatWantsTheLock(depth)) {
-      return true;
+    ALL.stream().filter(run -> run.isOverAt(depth, this)).forEach(LockRuns::end);
+    boolean held = ofThisThread().isPresent();
+    if (!held) {
+      noteUnlocked(depth);
     }
-    noteUnlocked(depth);
-    if (earlier != null) {
-      earlier.end();
-    }
-    return false;
+    return held;
   }
 
   private void noteLocked(int depth) {
@@ -125,14 +127,11 @@ final class LockRuns {
   }
 
   private void acquire(Target target, Context context) {
-    Thread thread = Thread.currentThread();
     HeldLock lock = acquireLock(target.settings(), context);
     boolean watched = false;
     try {
       RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
-      runs.put(
-          thread,
-          new LockRun(lock, runEnd, target.keepsSession(), over -> runs.remove(thread, over)));
+      ALL.add(new LockRun(this, lock, runEnd, target.keepsSession(), ALL::remove));
       noteLocked(runEnd.depth());
       watched = true;
     } finally {
@@ -222,7 +221,7 @@ final class LockRuns {
   }
 
   private Optional<LockRun> ofThisThread() {
-    return Optional.ofNullable(runs.get(Thread.currentThread())).filter(run -> !run.isOver());
+    return ALL.stream().filter(run -> run.isOfThisThread(this) && !run.isOver()).findFirst();
   }
 
   /**
@@ -248,9 +247,13 @@ final class LockRuns {
         .ifPresent(
             run -> {
               noteUnlocked(depth);
-              runs.remove(Thread.currentThread(), run);
-              run.end();
+              end(run);
             });
+  }
+
+  private static void end(LockRun run) {
+    run.end();
+    ALL.remove(run);
   }
 
   private HeldLock acquireLock(FlywaySettings settings, Context context) {

@@ -58,13 +58,21 @@ record RunEnd(Thread thread, String root, int depth, @Nullable Connection mainCo
   }
 
   /**
-   * Whether the run is over, asked by its own thread when a run on it wants the lock. A run whose
-   * main connection is not known has taken the lock at its last opportunity, so one at the same
-   * depth is another; one that is deeper is part of it.
+   * Whether the run is over, asked by its own thread when a run on it wants the lock, which may be
+   * this one. A run whose main connection is not known has taken the lock at its last opportunity,
+   * so one at the same depth is another; one that is deeper is within this one.
+   *
+   * @param depthOfNext of the run that wants the lock
+   * @param sameFlyway whether it is of the same Flyway object
    */
-  boolean hasComeBeforeNextAcquire(int depthOfNext) {
+  boolean hasComeBeforeNextAcquire(int depthOfNext, boolean sameFlyway) {
     return depthOfNext < depth
-        || (depthOfNext == depth && (mainConnection == null || isClosed(mainConnection)));
+        || (depthOfNext == depth
+            && (!sameFlyway || mainConnection == null || isClosed(mainConnection)));
+  }
+
+  boolean isOfThisThread() {
+    return thread == Thread.currentThread();
   }
 
   static boolean isClosed(Connection connection) {

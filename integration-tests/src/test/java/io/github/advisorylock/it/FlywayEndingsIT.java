@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -351,6 +352,22 @@ class FlywayEndingsIT {
 
     assertThat(scene.database().count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(2);
     assertNextRunGoesOnAtOnce();
+  }
+
+  /** Older releases do not show their main connection then, whose end would be the run's. */
+  @Test
+  void shouldRunAnotherFlywayOnTheSameThreadRightAfterAFailure() {
+    Supplier<FluentConfiguration> silent =
+        () -> configure().createSchemas(false).validateOnMigrate(false);
+    for (int i = 0; i < 5; i++) {
+      FluentConfiguration failing =
+          silent.get().callbacks(failingAt("BEFORE_MIGRATE", new IllegalStateException("no")));
+      assertThatThrownBy(failing.load()::migrate).hasMessageContaining("no");
+
+      silent.get().configuration(Map.of(TIMEOUT, "0")).load().migrate();
+    }
+
+    scene.probe().awaitNothingLeft();
   }
 
   /** It is closed after the main connection, and Flyway puts it back as it was before. */
