@@ -1,6 +1,7 @@
 package io.github.advisorylock.flyway;
 
 import io.github.advisorylock.HeldLock;
+import io.github.advisorylock.LockException;
 import io.github.advisorylock.LockLostException;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RunWatch;
@@ -36,6 +37,9 @@ final class LockRun {
 
   private boolean warned;
   private boolean over;
+
+  /** Whether the run has been told to fail since the lock is lost. */
+  private volatile boolean stopped;
 
   /** Whether the failure of the migration at work names who was in its way. */
   private volatile boolean explained;
@@ -76,8 +80,21 @@ final class LockRun {
    * @throws io.github.advisorylock.LockLostException if it is not
    */
   void verify(Connection connection) {
+    orStop(() -> lock.verify(connection));
+  }
+
+  /** Something that must not be done without the lock. */
+  @FunctionalInterface
+  private interface Step {
+    void take() throws SQLException;
+  }
+
+  private void orStop(Step step) {
     try {
-      lock.verify(connection);
+      step.take();
+    } catch (LockLostException e) {
+      stopped = true;
+      throw e;
     } catch (SQLException e) {
       throw cannotVerify(e);
     }
@@ -92,19 +109,35 @@ final class LockRun {
     explained = false;
     finishWork(
         connection); // a migration outside of a transaction, whose history row is written now
+    orStop(() -> start(connection));
+  }
+
+  private void start(Connection connection) throws SQLException {
+    dropSnapshotOfNativeLock(connection);
+    if (connection.getAutoCommit() && !keepsSession) {
+      lock.verify(connection); // nothing that is said on this connection would last
+      warnOfWorkWithoutTimeouts();
+      return;
+    }
+    Work work = lock.startWork(connection);
+    if (!work.endsWithTransaction()) {
+      add(connection, work);
+    }
+  }
+
+  /**
+   * The same after a failure, of which Flyway says nothing if this fails, too. So it does only if
+   * the run has failed since the lock is lost.
+   */
+  void startWorkAfterFailure(Connection connection) {
+    boolean lossIsTheFailure = stopped;
     try {
-      dropSnapshotOfNativeLock(connection);
-      if (connection.getAutoCommit() && !keepsSession) {
-        lock.verify(connection); // nothing that is said on this connection would last
-        warnOfWorkWithoutTimeouts();
-        return;
+      startWork(connection);
+    } catch (FlywayException | LockException e) {
+      if (lossIsTheFailure) {
+        throw e;
       }
-      Work work = lock.startWork(connection);
-      if (!work.endsWithTransaction()) {
-        add(connection, work);
-      }
-    } catch (SQLException e) {
-      throw cannotVerify(e);
+      LOG.warn("Callbacks after the failure go on without the advisory lock: " + e.getMessage());
     }
   }
 
@@ -138,7 +171,7 @@ final class LockRun {
     if (isAutoCommit(connection)) { // each statement is final
       verify(connection);
     } else if (lock.isLost()) {
-      lock.verify();
+      orStop(lock::verify);
     }
   }
 
@@ -148,15 +181,14 @@ final class LockRun {
    * no timeout may end.
    */
   void beforeCommit(Connection connection) {
-    try {
-      if (!connection.getAutoCommit()) {
-        lock.verifyInTransaction(connection);
-      } else if (isSessionAtWork(connection)) {
-        lock.suspendTimeouts(connection);
-      }
-    } catch (SQLException e) {
-      throw cannotVerify(e);
-    }
+    orStop(
+        () -> {
+          if (!connection.getAutoCommit()) {
+            lock.verifyInTransaction(connection);
+          } else if (isSessionAtWork(connection)) {
+            lock.suspendTimeouts(connection);
+          }
+        });
   }
 
   private synchronized boolean isSessionAtWork(Connection connection) {
@@ -180,19 +212,24 @@ final class LockRun {
    */
   void explainFailure(Context context) {
     boolean inTransaction = isInTransaction(context.getConnection());
-    try {
-      lock.verify();
-    } catch (LockLostException e) {
-      if (inTransaction) {
-        throw e;
-      }
-      warnOfFailure(context, e.getMessage());
+    if (inTransaction) {
+      orStop(lock::verify);
+    } else {
+      warnOfLoss(context);
     }
     if (!explained) {
       lock.explainUnknown().ifPresent(why -> warnOfFailure(context, why));
     }
     if (!inTransaction) {
       suspendTimeoutsIfPossible(context.getConnection());
+    }
+  }
+
+  private void warnOfLoss(Context context) {
+    try {
+      lock.verify();
+    } catch (LockLostException e) {
+      warnOfFailure(context, e.getMessage());
     }
   }
 

@@ -186,6 +186,10 @@ final class LockRuns {
     ofThisThreadAtWork().ifPresent(run -> run.startWork(connection));
   }
 
+  void startWorkAfterFailure(Connection connection) {
+    ofThisThread().ifPresent(run -> run.startWorkAfterFailure(connection));
+  }
+
   void continueWork(Connection connection) {
     ofThisThreadAtWork().ifPresent(run -> run.continueWork(connection));
   }

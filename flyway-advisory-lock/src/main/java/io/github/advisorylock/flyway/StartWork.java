@@ -29,7 +29,12 @@ public final class StartWork extends LockCallback {
           "BEFORE_REPEATABLES",
           "AFTER_MIGRATE_APPLIED",
           "AFTER_MIGRATE",
-          "AFTER_UNDO");
+          "AFTER_MIGRATE_ERROR",
+          "AFTER_UNDO",
+          "AFTER_UNDO_ERROR");
+
+  /** Those of them at which Flyway has a failure to tell of. */
+  private static final Set<String> AFTER_FAILURE = Set.of("AFTER_MIGRATE_ERROR", "AFTER_UNDO_ERROR");
 
   /** The callback; Flyway may make it by its name. */
   public StartWork() {
@@ -59,6 +64,8 @@ public final class StartWork extends LockCallback {
     Connection connection = context.getConnection();
     if (EACH_STATEMENT.contains(event.name())) {
       runs.continueWork(connection);
+    } else if (AFTER_FAILURE.contains(event.name())) {
+      runs.startWorkAfterFailure(connection);
     } else {
       runs.startWork(connection);
     }

@@ -268,6 +268,42 @@ class FlywayLostLockIT {
   }
 
   @Test
+  void shouldWorkUnderTheLockAfterAFailure() throws Exception {
+    write("V2__two.sql", "SELECT 1 / 0");
+    write("afterMigrateError.sql", "CREATE TABLE seen AS " + WORKS);
+
+    assertThat(catchThrowable(configure().load()::migrate))
+        .hasMessageContaining("division by zero");
+
+    assertThat(scene.database().list("SELECT * FROM seen")).containsExactly("1");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldNotRunCallbacksAfterTheLockWasLost() throws Exception {
+    write("V2__two.sql", Brake.SQL);
+    write("afterMigrateError.sql", "CREATE TABLE seen (id int)");
+
+    assertThat(migrateAndLoseTheLock()).hasMessageContaining(" was lost: ");
+
+    assertThat(exists("seen")).isFalse();
+    scene.probe().awaitNothingLeft();
+  }
+
+  /** Flyway would tell of a failing callback only. */
+  @Test
+  void shouldRatherSayWhyAMigrationFailedThanStopTheCallbacksAfterIt() throws Exception {
+    writeNonTransactional("V2__two.sql", FAILING_AT_BRAKE);
+    write("afterMigrateError.sql", "CREATE TABLE seen (id int)");
+
+    assertThat(migrateAndLoseTheLock()).hasMessageContaining("division by zero");
+
+    assertThat(transcript.toString())
+        .contains("Callbacks after the failure go on without the advisory lock: The advisory lock ");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
   void shouldWorkUnderTheLockOutsideOfTransactions() throws Exception {
     writeNonTransactional("V2__two.sql", "CREATE TABLE seen AS " + WORKS);
     write("V3__three.sql", "INSERT INTO seen " + WORKS);
