@@ -41,6 +41,21 @@ public record Endpoint(boolean postgreSql, boolean direct) {
     return pooling.keepsSession(direct);
   }
 
+  /**
+   * Whether two connections lead to the server by one and the same session, without asking it.
+   *
+   * @param one any connection
+   * @param other any connection
+   * @return false also where a pool or another driver hides what its connections stand for
+   */
+  public static boolean isSameSession(Connection one, Connection other) {
+    if (one == other) {
+      return true;
+    }
+    Connection physical = physical(one);
+    return physical != null && physical == physical(other);
+  }
+
   /** What a pool's connection stands for; null without pgjdbc, or where the pool hides it. */
   static @Nullable Connection physical(Connection connection) {
     try {

@@ -292,8 +292,11 @@ final class LockRun {
   }
 
   private void finish() {
-    unfinishedWorks().forEach(Work::close);
-    lock.close();
+    try {
+      unfinishedWorks().forEach(Work::close);
+    } finally {
+      lock.close();
+    }
   }
 
   private synchronized List<Work> unfinishedWorks() {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Context;
 import org.flywaydb.core.api.configuration.Configuration;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class LockRuns {
 
   static final String APPLICATION = "flyway";
+
+  private static final String OBJECT_IN_USE = "55006";
 
   /**
    * Of all Flyway objects: what one has left behind on a thread is in the way of the next one
@@ -264,12 +267,29 @@ final class LockRuns {
     Configuration flyway = context.getConfiguration();
     ConnectionSettings ownConnection = settings.lock().connection();
     ConnectionSource source =
-        ownConnection != null ? ownConnection::open : flyway.getDataSource()::getConnection;
+        ownConnection != null
+            ? ownConnection::open
+            : () -> another(flyway.getDataSource(), context.getConnection());
     LockKey key = keyFor(settings, flyway, context.getConnection());
     LockListener listener =
         LockListeners.forTool(APPLICATION, new LogLines(log::debug, log::info, log::warn));
     return new AdvisoryLock(key, settings.lock().retry(), listener)
         .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));
+  }
+
+  /** A connection that is not Flyway's own, on which the lock's settings would bound migrations. */
+  private static Connection another(DataSource dataSource, Connection used) throws SQLException {
+    Connection opened = dataSource.getConnection();
+    if (opened != null && Endpoint.isSameSession(opened, used)) {
+      if (opened != used) {
+        opened.close();
+      }
+      throw new SQLException(
+          "its data source gave the connection that Flyway works on, where it should have given"
+              + " another one. Give Flyway a pool, or the lock a url",
+          OBJECT_IN_USE);
+    }
+    return opened;
   }
 
   /** The key that a run on this connection locks. */

@@ -14,6 +14,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Contract 4 with Flyway: however a run ends, the lock is free afterwards, and the next run goes on
@@ -326,6 +328,72 @@ class FlywayEndingsIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldRefuseADataSourceWithOneConnection(boolean wrappedAnew) throws SQLException {
+    try (Connection only = scene.database().dataSource().getConnection()) {
+      Connection wrapped = withoutClose(only);
+      DataSource single = dataSource(() -> wrappedAnew ? withoutClose(only) : wrapped);
+
+      assertThatThrownBy(() -> configure().dataSource(single).load().migrate())
+          .isInstanceOf(FlywayException.class)
+          .hasMessageContaining("There is no advisory lock " + LockKey.MIGRATION)
+          .hasMessageContaining("Give Flyway a pool, or the lock a url");
+    }
+    assertThat(scene.database().list("SELECT to_regclass('one')")).containsExactly("null");
+  }
+
+  /** Such a run ends without its main connection being closed. */
+  @Test
+  void shouldRunOnADataSourceWithOneConnectionWhereTheLockHasItsOwn() throws Exception {
+    write("V2__two.sql", "SELECT 1 / 0;");
+    try (Connection only = scene.database().dataSource().getConnection()) {
+      Connection wrapped = withoutClose(only);
+      Flyway flyway =
+          configure()
+              .dataSource(dataSource(() -> wrapped))
+              .configuration(
+                  Map.of(
+                      "flyway.advisoryLock.url", scene.database().url(),
+                      "flyway.advisoryLock.user", scene.database().user(),
+                      "flyway.advisoryLock.password", scene.database().password()))
+              .load();
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(flyway::migrate).hasMessageContaining("division by zero");
+      }
+      write("V2__two.sql", "SELECT 1;");
+
+      flyway.migrate();
+    }
+    assertThat(scene.database().count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(2);
+    assertNextRunGoesOnAtOnce();
+  }
+
+  private static Connection withoutClose(Connection connection) {
+    return Connection.class.cast(
+        Proxy.newProxyInstance(
+            Connection.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              try {
+                return method.getName().equals("close")
+                    ? null
+                    : method.invoke(connection, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
+  }
+
+  private static DataSource dataSource(Supplier<Connection> connections) {
+    return DataSource.class.cast(
+        Proxy.newProxyInstance(
+            DataSource.class.getClassLoader(),
+            new Class<?>[] {DataSource.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("getConnection") ? connections.get() : null));
+  }
+
   @Test
   void shouldGiveThePoolItsConnectionsBackAsTheyWere() {
     try (HikariDataSource pool = pool(2)) {
@@ -427,6 +495,45 @@ class FlywayEndingsIT {
 
     gone.set(false);
     assertThat(scene.database().list("SELECT to_regclass('one')")).containsExactly("null");
+  }
+
+  /** As a driver may throw that is too old for what it is asked. */
+  @Test
+  void contract4_shouldReleaseTheLockWhenTheEndOfTheWorkThrowsAnError() {
+    write("V2__two.sql", "CREATE INDEX CONCURRENTLY one_id ON one (id);");
+    List<Connection> opened = new ArrayList<>();
+    AtomicBoolean broken = new AtomicBoolean();
+    DataSource breaking =
+        proxyOfConnections(
+            scene.database().dataSource(),
+            opened,
+            (connection, called, answer) -> {
+              if (called.getName().equals("isClosed")
+                  && connection != opened.get(0)
+                  && broken.get()) {
+                throw new AbstractMethodError("no");
+              }
+              return answer;
+            });
+
+    assertThatThrownBy(
+            () ->
+                configure()
+                    .dataSource(breaking)
+                    .configuration(Map.of("flyway.advisoryLock.nativeLock", "keep"))
+                    .callbacks(
+                        new FlywayCallback(
+                            "AFTER_MIGRATE_OPERATION_FINISH", () -> broken.set(true)))
+                    .load()
+                    .migrate())
+        .hasMessageContaining("no");
+
+    broken.set(false);
+    scene
+        .probe()
+        .awaitUntil(
+            () -> scene.probe().holders(LockKey.MIGRATION.value()).isEmpty(),
+            "the lock is released");
   }
 
   private static DataSource whenClosed(
