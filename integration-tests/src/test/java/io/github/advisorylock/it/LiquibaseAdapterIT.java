@@ -16,9 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
-import liquibase.changelog.ChangeSet;
-import liquibase.changelog.DatabaseChangeLog;
-import liquibase.changelog.visitor.AbstractChangeExecListener;
 import liquibase.exception.LockException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
@@ -26,6 +23,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What Liquibase does to its lock services: it throws them away, forgets to release and to acquire,
@@ -237,29 +235,13 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
     scene.probe().awaitNothingLeft();
   }
 
-  /** The argument of an update that runs something after each changeset. */
-  private static Map<String, Object> afterAChangeset(LiquibaseThread.Task task) {
-    return Map.of(
-        "changeExecListener",
-        new AbstractChangeExecListener() {
-          @Override
-          public void ran(
-              ChangeSet changeSet,
-              DatabaseChangeLog changeLog,
-              liquibase.database.Database database,
-              ChangeSet.ExecType execType) {
-            try {
-              task.run();
-            } catch (Exception e) {
-              throw new IllegalStateException(e);
-            }
-          }
-        });
+  private Path inner(String id, String sql) {
+    return inner(new Migrations().versioned(id, "inner", sql));
   }
 
-  private Path inner(String id, String sql) {
+  private Path inner(Migrations migrations) {
     Path inner = folder.resolve("inner");
-    new Migrations().versioned(id, "inner", sql).writeTo(inner, Tool.LIQUIBASE);
+    migrations.writeTo(inner, Tool.LIQUIBASE);
     return inner;
   }
 
@@ -305,6 +287,43 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
         .containsExactly(outerOwn ? 2 : 1); // the lock, and the outer session's for its work
     assertThat(locks()).isEmpty();
     assertThat(scene.database().list(CHANGESETS)).containsExactlyInAnyOrder("1", "2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldStopACommandWithinACommandWhenTheLockIsLost(boolean ownSession) throws Exception {
+    writeOne();
+    Path others = folder.resolve("others");
+    new Migrations().versioned("4", "four", "SELECT 1").writeTo(others, Tool.LIQUIBASE);
+    LocalLiquibase outer = ownSession ? withOwnLockSession(liquibase()) : liquibase();
+    LocalLiquibase inner =
+        liquibase(
+            inner(
+                new Migrations()
+                    .versioned("2", "stop", Brake.SQL)
+                    .versioned("3", "three", "CREATE TABLE three (id int)")));
+    LocalLiquibase next = liquibase(others);
+    try (Brake brake = Brake.on(scene.database())) {
+      LiquibaseThread run =
+          LiquibaseThread.start(() -> outer.update(afterAChangeset(inner::update)));
+      brake.awaitStopped();
+      scene.terminateHolder();
+      LiquibaseThread nextRun = LiquibaseThread.start(next::update);
+      scene
+          .probe()
+          .awaitUntil(
+              () -> next.messages().contains("a session still works for a run that has lost it"),
+              "the next one waits for the end of the work");
+
+      brake.release();
+
+      assertThat(run.failure())
+          .hasStackTraceContaining("The advisory lock " + LockKey.MIGRATION + " was lost: ")
+          .hasStackTraceContaining("57P01");
+      nextRun.finish();
+    }
+    assertThat(scene.database().list(CHANGESETS)).contains("2", "4").doesNotContain("3");
+    assertThat(locks()).isEmpty();
   }
 
   @Test

@@ -90,6 +90,24 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
     assertThat(scene.database().list(CHANGESETS)).containsExactly("1");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldNameWhoIsInTheWayOfARunWithinARun(boolean ownSession) throws Exception {
+    writeOne();
+    Path folderOfInner = folder.resolve("inner");
+    new Migrations().versioned("2", "inner", Brake.SQL).writeTo(folderOfInner, Tool.LIQUIBASE);
+    LocalLiquibase liquibase = liquibase().with(LOCK_TIMEOUT, SHORT);
+    LocalLiquibase outer = ownSession ? withOwnLockSession(liquibase) : liquibase;
+    LocalLiquibase inner = liquibase(folderOfInner);
+    try (Brake brake = Brake.on(scene.database())) {
+      assertThat(catchThrowable(() -> outer.update(afterAChangeset(inner::update))))
+          .hasStackTraceContaining("migrationLockTimeout is 600 ms. ")
+          .hasStackTraceContaining(brake.description());
+    }
+    assertThat(locks()).isEmpty();
+    assertThat(settingsOf(inner.connection())).isEqualTo("0 0");
+  }
+
   @Test
   void shouldFailWithTheServersSqlState() throws Exception {
     write(atTheBrake(true));

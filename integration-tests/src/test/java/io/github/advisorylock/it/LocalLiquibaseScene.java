@@ -7,6 +7,10 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import liquibase.changelog.ChangeSet;
+import liquibase.changelog.DatabaseChangeLog;
+import liquibase.changelog.visitor.AbstractChangeExecListener;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +81,26 @@ abstract class LocalLiquibaseScene {
   /** A changelog with one changeset, 1, which creates the table one. */
   final void writeOne() {
     write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+  }
+
+  /** The argument of an update that runs something after each changeset. */
+  static Map<String, Object> afterAChangeset(LiquibaseThread.Task task) {
+    return Map.of(
+        "changeExecListener",
+        new AbstractChangeExecListener() {
+          @Override
+          public void ran(
+              ChangeSet changeSet,
+              DatabaseChangeLog changeLog,
+              liquibase.database.Database database,
+              ChangeSet.ExecType execType) {
+            try {
+              task.run();
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        });
   }
 
   final List<AdvisoryLockRow> locks() {

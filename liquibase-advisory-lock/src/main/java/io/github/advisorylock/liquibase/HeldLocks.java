@@ -61,20 +61,21 @@ final class HeldLocks {
       return Optional.empty();
     }
     Logger log = Scope.getCurrentScope().getLog(AdvisoryLockService.class);
-    if (isHeldByOuterRun(connection, key, depth)) {
-      log.fine("The advisory lock " + key + " is held by the run that this one is part of");
-      return Optional.of(add(new RunLock(database, connection, key, null, log)));
-    }
+    Optional<RunLock> outer = outerRun(connection, key, depth);
     try {
       if (!isHeldOn(connection)) { // else the outer run's transaction is none of our business
         Databases.leaveTransaction(database);
       }
+      if (outer.isPresent()) {
+        log.fine("The advisory lock " + key + " is held by the run that this one is part of");
+        return Optional.of(working(outer.get().forRunWithin(database, connection, log), settings));
+      }
       HeldLock held =
           new AdvisoryLock(key, retry, listener(settings, retry))
               .acquire(session(connection, settings.lock()));
-      RunLock lock = add(new RunLock(database, connection, key, held, log));
-      prepare(lock, settings);
-      return Optional.of(lock);
+      RunLock taken = RunLock.taken(database, connection, key, held, log);
+      return Optional.of(
+          settings.lock().connection() == null ? add(taken) : working(taken, settings));
     } catch (io.github.advisorylock.LockException e) {
       throw new LockException(e.getMessage(), e);
     } catch (DatabaseException e) {
@@ -104,15 +105,14 @@ final class HeldLocks {
         : LockSession.dedicated(own::open, APPLICATION, settings.session());
   }
 
-  /** Where the lock has a session of its own, Liquibase's says that it works under it. */
-  private static void prepare(RunLock lock, LiquibaseSettings settings) throws LockException {
-    if (settings.lock().connection() == null) {
-      return;
-    }
+  /** Where the lock is on another session, Liquibase's says that it works under it. */
+  private static RunLock working(RunLock lock, LiquibaseSettings settings) throws LockException {
+    add(lock);
     boolean prepared = false;
     try {
       lock.startWork(settings.lock().session().pooling());
       prepared = true;
+      return lock;
     } catch (SQLException | io.github.advisorylock.LockException e) {
       throw new LockException(e.getMessage(), e);
     } finally {
@@ -189,14 +189,15 @@ final class HeldLocks {
   }
 
   /**
-   * Whether a command that this one is within holds the key on another connection to the same
-   * database: a change that runs Liquibase on a connection of its own would wait for itself.
+   * The lock of a command that this one is within, if that has the key on another connection to the
+   * same database: a change that runs Liquibase on a connection of its own would wait for itself.
    */
-  private static boolean isHeldByOuterRun(Connection connection, LockKey key, int depth) {
+  private static Optional<RunLock> outerRun(Connection connection, LockKey key, int depth) {
     return HELD.stream()
         .filter(lock -> lock.isOfThisThread() && lock.isOfCommandAround(depth))
         .filter(lock -> lock.key().equals(key))
-        .anyMatch(outer -> isSameHolder(outer.connection(), connection, key));
+        .filter(outer -> isSameHolder(outer.connection(), connection, key))
+        .findFirst();
   }
 
   private static boolean isSameHolder(Connection outer, Connection inner, LockKey key) {

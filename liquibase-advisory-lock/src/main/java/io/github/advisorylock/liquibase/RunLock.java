@@ -25,7 +25,8 @@ final class RunLock {
   private final Database database;
   private final Connection connection;
   private final LockKey key;
-  private final @Nullable HeldLock held;
+  private final HeldLock held;
+  private final boolean isOfOuterRun;
   private final Logger log;
   private final Thread thread = Thread.currentThread();
   private final int depth = RunningCommands.depth();
@@ -38,19 +39,34 @@ final class RunLock {
   private volatile @Nullable Work work;
   private volatile @Nullable TableLockRow tableLockRow;
 
-  /**
-   * A lock that the current thread has taken.
-   *
-   * @param held null if an outer run of this thread holds the key, and goes on holding it
-   * @param log for threads that have no scope of Liquibase's
-   */
-  RunLock(
-      Database database, Connection connection, LockKey key, @Nullable HeldLock held, Logger log) {
+  private RunLock(
+      Database database,
+      Connection connection,
+      LockKey key,
+      HeldLock held,
+      boolean isOfOuterRun,
+      Logger log) {
     this.database = database;
     this.connection = connection;
     this.key = key;
     this.held = held;
+    this.isOfOuterRun = isOfOuterRun;
     this.log = log;
+  }
+
+  /**
+   * A lock that the current thread has taken, to be released with this.
+   *
+   * @param log for threads that have no scope of Liquibase's
+   */
+  static RunLock taken(
+      Database database, Connection connection, LockKey key, HeldLock held, Logger log) {
+    return new RunLock(database, connection, key, held, false, log);
+  }
+
+  /** The same of a run within this one, on another connection: it is this one that releases. */
+  RunLock forRunWithin(Database inner, Connection innerConnection, Logger innerLog) {
+    return new RunLock(inner, innerConnection, key, held, true, innerLog);
   }
 
   LockKey key() {
@@ -85,9 +101,6 @@ final class RunLock {
    * moment that it tells us about and the first change.
    */
   void startWork(Pooling pooling) throws SQLException {
-    if (held == null) {
-      return;
-    }
     keepsSession = Endpoint.of(connection).keepsSession(pooling);
     if (keepsSession) {
       work = held.startWorkOfSession(connection);
@@ -99,7 +112,7 @@ final class RunLock {
    * before each statement, since Liquibase does not say which is the first.
    */
   void boundTransaction() throws SQLException {
-    if (held != null && !keepsSession && !recording) {
+    if (!keepsSession && !recording) {
       held.boundTransaction(connection);
     }
   }
@@ -107,7 +120,7 @@ final class RunLock {
   /** What is written into the history next has happened, and no timeout may keep it out. */
   void suspendTimeouts() throws SQLException {
     recording = true;
-    if (held != null && keepsSession) {
+    if (keepsSession) {
       held.suspendTimeouts(connection);
     }
   }
@@ -119,12 +132,12 @@ final class RunLock {
 
   /** What there is to say of a failure besides, if a timeout has ended a statement. */
   Optional<String> explain(String sqlState, String message) {
-    return held == null ? Optional.empty() : held.explain(sqlState, message);
+    return held.explain(sqlState, message);
   }
 
-  /** Takes the row of Liquibase's own lock, too. */
+  /** Takes the row of Liquibase's own lock, too, unless an outer run has seen to that. */
   void takeTableLock(RetryPolicy retry) throws LockException, DatabaseException {
-    if (held != null) {
+    if (!isOfOuterRun) {
       tableLockRow = TableLockRow.take(database, key, retry);
     }
   }
@@ -135,9 +148,7 @@ final class RunLock {
    * @throws io.github.advisorylock.LockLostException if it is not
    */
   void verify() throws SQLException {
-    if (held != null) {
-      held.verify(connection);
-    }
+    held.verify(connection);
   }
 
   /**
@@ -178,15 +189,12 @@ final class RunLock {
 
   /**
    * Rolls back what the run has not committed, so that it cannot be committed without the lock, and
-   * releases it. Never throws, so that it cannot hide why the run failed.
+   * releases it, unless an outer run will. Never throws, so that it cannot hide why the run failed.
    */
   void end() {
     RunWatch watching = watch;
     if (watching != null) {
       watching.stop();
-    }
-    if (held == null) {
-      return;
     }
     if (!isClosed()) {
       try {
@@ -200,6 +208,8 @@ final class RunLock {
     if (started != null) {
       started.close();
     }
-    held.close();
+    if (!isOfOuterRun) {
+      held.close();
+    }
   }
 }
