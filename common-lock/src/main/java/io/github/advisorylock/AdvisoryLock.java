@@ -58,7 +58,9 @@ public final class AdvisoryLock {
 
   /**
    * Takes the lock, waiting for it as long as the policy allows. The last try comes when the
-   * timeout has passed, so a wait is at most one try longer than the timeout.
+   * timeout has passed, so a wait is at most one try longer than the timeout. A try takes as long
+   * as the driver waits for an answer; on a {@linkplain LockSession#dedicated dedicated} session
+   * with a lease at most that.
    *
    * <p>If the thread is interrupted, before or during the wait, the wait ends at once. Whatever is
    * thrown, the session does not hold the lock and has been given back.
@@ -97,6 +99,8 @@ public final class AdvisoryLock {
    * <p>Looks at it as often as the policy would try, on one connection in autocommit mode that is
    * replaced if it is lost, and never waits in the server. Its listener hears of waiting, and of
    * nothing else.
+   *
+   * <p>A look takes as long as the driver waits for an answer.
    *
    * @param source opens the connection to look from, which is closed at the end
    * @throws LockTimeoutException if it did not become free in time

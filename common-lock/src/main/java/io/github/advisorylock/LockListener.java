@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hears what happens to a lock. Every method does nothing unless overridden.
  *
- * <p>Called on the thread that waits for or releases the lock, and {@link #onLost} perhaps on one
- * of the lock's own, so it should be quick. Whatever it throws is logged and otherwise ignored: a
+ * <p>Called on whichever thread notices: mostly the one that waits for or releases the lock, but
+ * {@link #onBlocked} always, {@link #onLost} and {@link #onReleased} sometimes on one of the lock's
+ * own, and {@link #onBlocked} perhaps at the same time as another. So it has to be safe for use by
+ * several threads, and should be quick. Whatever it throws is logged and otherwise ignored: a
  * failing listener never breaks a lock. A slow one delays whoever works under the lock, but neither
  * the {@linkplain SessionPolicy#lease lease} nor the release.
  *

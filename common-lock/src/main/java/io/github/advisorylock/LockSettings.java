@@ -127,30 +127,25 @@ public record LockSettings(
   }
 
   private static Duration lease(SettingReader reader) {
-    Duration lease = reader.duration("lease", Duration.ZERO);
-    if (lease == null) {
-      return SessionPolicy.DEFAULT.lease();
-    }
-    if (!lease.isZero()
-        && (lease.compareTo(SessionPolicy.SHORTEST_LEASE) < 0
-            || lease.compareTo(SessionPolicy.LONGEST_LEASE) > 0)) {
-      throw reader.rejected(
-          "lease",
-          String.valueOf(reader.text("lease")),
-          "0 for none, or a duration from 1s to 24h, such as 30s");
-    }
-    return lease;
+    Duration lease =
+        reader.duration(
+            "lease",
+            LockSettings::isPossibleLease,
+            "0 for none, or a duration from 1s to 24h, such as 30s");
+    return Objects.requireNonNullElse(lease, SessionPolicy.DEFAULT.lease());
+  }
+
+  private static boolean isPossibleLease(Duration lease) {
+    return lease.isZero()
+        || (lease.compareTo(SessionPolicy.SHORTEST_LEASE) >= 0
+            && lease.compareTo(SessionPolicy.LONGEST_LEASE) <= 0);
   }
 
   private static @Nullable Duration workTimeout(SettingReader reader, String name) {
-    Duration timeout = reader.duration(name, Duration.ZERO);
-    if (timeout != null && !WorkTimeouts.isPossible(timeout)) {
-      throw reader.rejected(
-          name,
-          String.valueOf(reader.text(name)),
-          "0 for none, or a duration from 1ms to 24 days, such as 5s");
-    }
-    return timeout;
+    return reader.duration(
+        name,
+        WorkTimeouts::isPossible,
+        "0 for none, or a duration from 1ms to 24 days, such as 5s");
   }
 
   private static Duration longer(Duration one, @Nullable Duration other) {

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -117,20 +118,24 @@ public final class SettingReader {
   }
 
   private @Nullable Duration duration(String name, Duration shortest, String alsoAllowed) {
+    return duration(
+        name,
+        duration -> duration.compareTo(shortest) >= 0 && duration.compareTo(LONGEST) <= 0,
+        "a duration from "
+            + (shortest.isZero() ? "0" : Text.of(shortest))
+            + " to 365 days: 500ms, 30s, 5m, 1h, PT5M or a number of seconds"
+            + alsoAllowed);
+  }
+
+  /** A duration that has bounds of its own, told in the words for what is allowed. */
+  @Nullable Duration duration(String name, Predicate<Duration> isAllowed, String allowed) {
     String value = text(name);
     if (value == null) {
       return null;
     }
     Duration duration = parse(value.toLowerCase(Locale.ROOT));
-    if (duration == null || duration.compareTo(shortest) < 0 || duration.compareTo(LONGEST) > 0) {
-      String from = shortest.isZero() ? "0" : Text.of(shortest);
-      throw rejected(
-          name,
-          value,
-          "a duration from "
-              + from
-              + " to 365 days: 500ms, 30s, 5m, 1h, PT5M or a number of seconds"
-              + alsoAllowed);
+    if (duration == null || !isAllowed.test(duration)) {
+      throw rejected(name, value, allowed);
     }
     return duration;
   }

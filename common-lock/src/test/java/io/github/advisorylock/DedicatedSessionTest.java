@@ -385,7 +385,8 @@ class DedicatedSessionTest {
 
   @Test
   void shouldNotTakeTheLockOfAnotherForOneThatWasReleased() {
-    LockSession session = LockSession.dedicated(() -> client.loan().connection(), "test", NO_LEASE);
+    LockSession session =
+        LockSession.dedicated(() -> client.loan().connection(), "test", FakeClient.NO_LEASE);
     HeldLock former = acquire(session);
     former.close();
     acquire(session);
@@ -535,7 +536,7 @@ class DedicatedSessionTest {
   @ParameterizedTest
   @MethodSource("whatIsNoAnswer")
   void shouldEndTheSessionWhenTheUnlockFails(Throwable failure) {
-    HeldLock held = acquire(session(NO_LEASE));
+    HeldLock held = acquire(session(FakeClient.NO_LEASE));
     client.failing("pg_advisory_unlock", failure);
 
     held.close();
@@ -550,7 +551,7 @@ class DedicatedSessionTest {
   @ParameterizedTest
   @MethodSource("whatIsNoAnswer")
   void shouldEndTheSessionWhenItCannotBeRestored(Throwable failure) {
-    HeldLock held = acquire(session(NO_LEASE));
+    HeldLock held = acquire(session(FakeClient.NO_LEASE));
     client.failing("pg_catalog.set_config", failure);
 
     held.close();

@@ -88,8 +88,7 @@ final class LockLook {
     threads.execute(next);
     look = next.seen();
     answer =
-        look.copy()
-            .completeOnTimeout(failed(NO_ANSWER), atMost.toMillis(), TimeUnit.MILLISECONDS);
+        look.copy().completeOnTimeout(failed(NO_ANSWER), atMost.toMillis(), TimeUnit.MILLISECONDS);
     bound(next);
     return answer;
   }

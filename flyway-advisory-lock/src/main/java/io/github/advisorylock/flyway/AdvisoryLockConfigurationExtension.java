@@ -235,7 +235,7 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
   }
 
   /**
-   * The longest pause. Default {@code 1s}.
+   * The longest pause, but where more than four wait to be woken up. Default {@code 1s}.
    *
    * @return the text as written; null if it is not set
    */

@@ -19,8 +19,7 @@ final class FlywayAdvisoryLockAutoConfiguration {
 
   /** Static, and without any bean: a post-processor must not have anything created early. */
   @Bean
-  static FlywayBeanPostProcessor flywayAdvisoryLockBeanPostProcessor(
-      Environment environment) {
+  static FlywayBeanPostProcessor flywayAdvisoryLockBeanPostProcessor(Environment environment) {
     return new FlywayBeanPostProcessor(environment);
   }
 

@@ -24,8 +24,7 @@ record RunEnd(Thread thread, String root, int depth, @Nullable Connection mainCo
 
   static RunEnd ofThisThread(@Nullable Connection mainConnection) {
     Thread thread = Thread.currentThread();
-    return new RunEnd(
-        thread, rootOf(thread.getStackTrace()), depthOfThisThread(), mainConnection);
+    return new RunEnd(thread, rootOf(thread.getStackTrace()), depthOfThisThread(), mainConnection);
   }
 
   /** How many runs of Flyway's the current thread is in, one within another. */

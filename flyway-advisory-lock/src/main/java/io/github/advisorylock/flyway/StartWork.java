@@ -34,7 +34,8 @@ public final class StartWork extends LockCallback {
           "AFTER_UNDO_ERROR");
 
   /** Those of them at which Flyway has a failure to tell of. */
-  private static final Set<String> AFTER_FAILURE = Set.of("AFTER_MIGRATE_ERROR", "AFTER_UNDO_ERROR");
+  private static final Set<String> AFTER_FAILURE =
+      Set.of("AFTER_MIGRATE_ERROR", "AFTER_UNDO_ERROR");
 
   /** The callback; Flyway may make it by its name. */
   public StartWork() {

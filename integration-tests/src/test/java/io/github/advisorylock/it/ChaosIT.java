@@ -21,7 +21,8 @@ import org.junit.jupiter.api.TestInstance;
  * are ever at work at once, no migration is lost or applied twice, and nothing is left behind.
  *
  * <ul>
- *   <li>{@code -Dchaos.rounds=200}: more rounds than one for each fault and tool, which every build has;
+ *   <li>{@code -Dchaos.rounds=200}: more rounds than one for each fault and tool, which every build
+ *       has;
  *   <li>{@code -Dchaos.seed=…}: the same rounds again, as the seed that is printed says;
  *   <li>{@code -Dchaos.round=17}: that one only; what a round does depends on its number and the
  *       seed, but not on the rounds before.

@@ -489,8 +489,7 @@ class FlywayEndingsIT {
             });
 
     assertThatThrownBy(
-            () ->
-                configure().dataSource(losing).callbacks(losesMainConnection).load().migrate())
+            () -> configure().dataSource(losing).callbacks(losesMainConnection).load().migrate())
         .hasMessageContaining("The advisory lock was released before this run of Flyway had ended");
 
     gone.set(false);

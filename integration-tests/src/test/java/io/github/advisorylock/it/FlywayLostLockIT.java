@@ -211,9 +211,7 @@ class FlywayLostLockIT {
       other.setAutoCommit(false);
       statement.execute("LOCK TABLE flyway_schema_history IN SHARE MODE");
       CompletableFuture<Throwable> run = start(configure().load());
-      scene
-          .probe()
-          .awaitUntil(() -> scene.database().count(KEPT_OUT) == 1, "the row is kept out");
+      scene.probe().awaitUntil(() -> scene.database().count(KEPT_OUT) == 1, "the row is kept out");
 
       assertThat(scene.probe().holders(LockKey.MIGRATION.forWork().value())).hasSize(1);
 
@@ -299,7 +297,8 @@ class FlywayLostLockIT {
     assertThat(migrateAndLoseTheLock()).hasMessageContaining("division by zero");
 
     assertThat(transcript.toString())
-        .contains("Callbacks after the failure go on without the advisory lock: The advisory lock ");
+        .contains(
+            "Callbacks after the failure go on without the advisory lock: The advisory lock ");
     scene.probe().awaitNothingLeft();
   }
 

@@ -87,9 +87,7 @@ final class LockStage {
 
   /** The same of so many: all have tried once more since they began to listen. */
   void awaitWaiting(int count) {
-    scene
-        .probe()
-        .awaitUntil(() -> idle("it waits for ").size() == count, count + " sessions wait");
+    scene.probe().awaitUntil(() -> idle("it waits for ").size() == count, count + " sessions wait");
   }
 
   /** The session that says that it holds. */

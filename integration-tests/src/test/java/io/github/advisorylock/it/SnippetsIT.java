@@ -54,6 +54,14 @@ class SnippetsIT {
   }
 
   @Test
+  void shouldHoldTheLockFromPsql() {
+    assertThat(statements("select pg_advisory_"))
+        .containsExactly(
+            "select pg_advisory_lock(%d)".formatted(LockKey.MIGRATION.value()),
+            "select pg_advisory_unlock(%d)".formatted(LockKey.MIGRATION.value()));
+  }
+
+  @Test
   void shouldComputeKeysAsJavaDoes() {
     LockKey key = LockKey.of(42);
     List<String> statements = statements("sha256");
