@@ -62,7 +62,8 @@ final class CommandShell {
   }
 
   private List<String> line(String... arguments) {
-    List<String> line = ChildProcess.java("-jar", jar().toString());
+    // in English: of what the driver says
+    List<String> line = ChildProcess.java("-Duser.language=en", "-jar", jar().toString());
     line.addAll(List.of(arguments));
     line.addAll(List.of("--url", url, "--user", login.user()));
     return line;
