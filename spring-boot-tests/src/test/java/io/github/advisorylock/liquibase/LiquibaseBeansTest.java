@@ -4,22 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.advisorylock.LockKey;
-import io.github.advisorylock.RetryPolicy;
+import io.github.advisorylock.LockSettings;
+import io.github.advisorylock.spring.BeanSettingsContract;
 import io.github.advisorylock.spring.BootTypes;
-import io.github.advisorylock.spring.LockConfigurationFailureAnalyzer;
-import io.github.advisorylock.spring.LockedBean;
 import io.github.advisorylock.spring.LockedBeans;
-import io.github.advisorylock.spring.ManualSettings;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import liquibase.Scope;
 import liquibase.integration.spring.MultiTenantSpringLiquibase;
@@ -28,12 +22,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
@@ -42,10 +33,7 @@ import org.springframework.jdbc.datasource.AbstractDataSource;
  * configuration. There is no database: what a run would do is read its settings when it asks for a
  * connection, and fail.
  */
-class LiquibaseBeansTest {
-
-  private static final String PREFIX = "spring.liquibase.advisory-lock.";
-  private static final ManualSettings MANUAL = ManualSettings.of("liquibase");
+class LiquibaseBeansTest extends BeanSettingsContract {
 
   private final NotingDataSource dataSource = new NotingDataSource();
 
@@ -69,51 +57,70 @@ class LiquibaseBeansTest {
     return liquibase;
   }
 
+  LiquibaseBeansTest() {
+    super("liquibase");
+  }
+
+  @Override
+  protected ApplicationContextRunner withoutBean() {
+    return withoutLiquibase;
+  }
+
+  @Override
+  protected ApplicationContextRunner withOwnBean() {
+    return application;
+  }
+
+  @Override
+  protected ApplicationContextRunner withStrictBean() {
+    return boot;
+  }
+
+  @Override
+  protected LockSettings lock(ApplicationContext application) {
+    return dataSource.onlyRun().lock();
+  }
+
+  @Override
+  protected LiquibaseSettings told(ApplicationContext application) {
+    return dataSource.onlyRun();
+  }
+
+  @Override
+  protected LiquibaseSettings toldOf(Map<String, String> texts) throws Exception {
+    Map<String, Object> own = new HashMap<>();
+    texts.forEach((name, text) -> own.put(AdvisoryLockConfiguration.PREFIX + name, text));
+    return Scope.child(own, () -> LiquibaseSettings.read());
+  }
+
+  @Override
+  protected void assertUntouched() {
+    assertThat(dataSource.runs).isEmpty();
+  }
+
+  @Override
+  protected List<String> names() {
+    return LiquibaseSettings.NAMES;
+  }
+
+  @Override
+  protected String ownSetting() {
+    return "table-lock";
+  }
+
+  @Override
+  protected String ownSettingAllowed() {
+    return "warn or honour";
+  }
+
+  @Override
+  protected String packages() {
+    return "liquibase";
+  }
+
   @AfterEach
   void shouldLeaveNothingBehind() {
     assertThat(Scope.getCurrentScope().has(LiquibaseSettings.APPLICATION)).isFalse();
-  }
-
-  @Test
-  void shouldHaveTheDefaultsUnlessSomethingIsSet() {
-    application.run(
-        context -> {
-          assertThat(dataSource.onlyRun().lock().key()).isEqualTo(LockKey.MIGRATION);
-          assertThat(dataSource.onlyRun().lock().retry()).isEqualTo(RetryPolicy.DEFAULT);
-        });
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "spring.liquibase.advisory-lock.max-attempts=7",
-        "spring.liquibase.advisoryLock.maxAttempts=7",
-        "spring.liquibase.advisory_lock.max_attempts=7"
-      })
-  void shouldTakeEachSpelling(String property) {
-    boot.withPropertyValues(property)
-        .run(
-            context ->
-                assertThat(dataSource.onlyRun().lock().retry().maxAttempts()).isEqualTo(7));
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "SPRING_LIQUIBASE_ADVISORYLOCK_MAXATTEMPTS=7",
-        "SPRING_LIQUIBASE_ADVISORY_LOCK_MAX_ATTEMPTS=7"
-      })
-  void shouldTakeTheEnvironment(String variable) {
-    // Spring Boot's own bean would refuse the longer name here, since only the real environment,
-    // by its name, may have what nobody knows.
-    application.withInitializer(
-            context ->
-                TestPropertyValues.of(variable)
-                    .applyTo(
-                        context.getEnvironment(), TestPropertyValues.Type.SYSTEM_ENVIRONMENT))
-        .run(
-            context ->
-                assertThat(dataSource.onlyRun().lock().retry().maxAttempts()).isEqualTo(7));
   }
 
   @Test
@@ -139,62 +146,30 @@ class LiquibaseBeansTest {
     LiquibaseSettings expected = Scope.child(own, () -> LiquibaseSettings.read());
 
     boot.withPropertyValues(
-            PREFIX + "active=true",
-            PREFIX + "key=orders",
-            PREFIX + "scope=schema",
-            PREFIX + "timeout=90",
-            PREFIX + "max-attempts=7",
-            PREFIX + "backoff=200ms",
-            PREFIX + "backoff-step=300ms",
-            PREFIX + "max-backoff=PT2S",
-            PREFIX + "wake-up=false",
-            PREFIX + "lease=60s",
-            PREFIX + "pooling=session",
-            PREFIX + "url=jdbc:postgresql://direct/app",
-            PREFIX + "user=locker",
-            PREFIX + "password=secret",
-            PREFIX + "migration-lock-timeout=3s",
-            PREFIX + "migration-statement-timeout=10m",
-            PREFIX + "table-lock=honour")
+            prefix + "active=true",
+            prefix + "key=orders",
+            prefix + "scope=schema",
+            prefix + "timeout=90",
+            prefix + "max-attempts=7",
+            prefix + "backoff=200ms",
+            prefix + "backoff-step=300ms",
+            prefix + "max-backoff=PT2S",
+            prefix + "wake-up=false",
+            prefix + "lease=60s",
+            prefix + "pooling=session",
+            prefix + "url=jdbc:postgresql://direct/app",
+            prefix + "user=locker",
+            prefix + "password=secret",
+            prefix + "migration-lock-timeout=3s",
+            prefix + "migration-statement-timeout=10m",
+            prefix + "table-lock=honour")
         .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
-  }
-
-  @Test
-  void shouldTakeEachPropertyOfTheManual() throws Exception {
-    LiquibaseSettings expected = ofTheManual();
-
-    boot.withPropertyValues(MANUAL.properties())
-        .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
-  }
-
-  @Test
-  void shouldTakeEachVariableOfTheManual() throws Exception {
-    LiquibaseSettings expected = ofTheManual();
-
-    boot.withInitializer(
-            context ->
-                TestPropertyValues.of(MANUAL.variables())
-                    .applyTo(
-                        context.getEnvironment(), TestPropertyValues.Type.SYSTEM_ENVIRONMENT))
-        .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
-  }
-
-  @Test
-  void shouldFindEachSettingInTheManual() {
-    assertThat(MANUAL.examples())
-        .containsOnlyKeys(LiquibaseSettings.NAMES.toArray(String[]::new));
-  }
-
-  private static LiquibaseSettings ofTheManual() throws Exception {
-    Map<String, Object> own = new HashMap<>();
-    MANUAL.examples().forEach((name, value) -> own.put(AdvisoryLockConfiguration.PREFIX + name, value));
-    return Scope.child(own, () -> LiquibaseSettings.read());
   }
 
   @Test
   void shouldLetASystemPropertyWin() {
     boot.withSystemProperties("liquibase.advisoryLock.key=mine")
-        .withPropertyValues(PREFIX + "key=orders", PREFIX + "max-attempts=7")
+        .withPropertyValues(prefix + "key=orders", prefix + "max-attempts=7")
         .run(
             context -> {
               assertThat(dataSource.onlyRun().lock().key()).isEqualTo(LockKey.named("mine"));
@@ -211,7 +186,7 @@ class LiquibaseBeansTest {
 
     withoutLiquibase
         .withBean(MultiTenantSpringLiquibase.class, () -> tenants)
-        .withPropertyValues(PREFIX + "key=orders")
+        .withPropertyValues(prefix + "key=orders")
         .run(
             context ->
                 assertThat(dataSource.onlyRun().lock().key()).isEqualTo(LockKey.named("orders")));
@@ -227,7 +202,7 @@ class LiquibaseBeansTest {
               dropping.setDropFirst(true);
               return dropping;
             })
-        .withPropertyValues(PREFIX + "key=orders")
+        .withPropertyValues(prefix + "key=orders")
         .run(
             context ->
                 assertThat(dataSource.onlyRun().lock().key()).isEqualTo(LockKey.named("orders")));
@@ -241,7 +216,7 @@ class LiquibaseBeansTest {
     withoutLiquibase
         .withBean("one", SpringLiquibase.class, () -> one)
         .withBean("other", SpringLiquibase.class, () -> other)
-        .withPropertyValues(PREFIX + "key=orders")
+        .withPropertyValues(prefix + "key=orders")
         .run(
             context -> {
               assertThat(one.keys).containsExactly(LockKey.named("orders"));
@@ -252,64 +227,16 @@ class LiquibaseBeansTest {
   @Test
   void shouldNotReachTheNextApplication() {
     NotingLiquibase next = new NotingLiquibase();
-    application.withPropertyValues(PREFIX + "key=orders").run(context -> {});
+    application.withPropertyValues(prefix + "key=orders").run(context -> {});
 
     withoutLiquibase
         .withBean(SpringLiquibase.class, () -> next)
         .run(context -> assertThat(next.keys).containsExactly(LockKey.MIGRATION));
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "max-attempts, few, 'a whole number from 1 to 999999999, or unlimited'",
-    "maxAttempts, 0, 'a whole number from 1 to 999999999, or unlimited'",
-    "table-lock, perhaps, warn or honour"
-  })
-  void shouldReportAWrongSettingAsTheUserWroteItBeforeAnythingIsTouched(
-      String name, String text, String allowed) {
-    boot.withPropertyValues(PREFIX + name + "=" + text)
-        .run(
-            context -> {
-              assertThat(reported(context.getStartupFailure()))
-                  .startsWith(PREFIX + name + " (")
-                  .endsWith(") is '%s', but must be %s".formatted(text, allowed));
-              assertThat(dataSource.runs).isEmpty();
-            });
-  }
-
-  /** Such as in YAML, where all of them are commented out. */
-  @Test
-  void shouldTakeAnEmptyTextForNoSettings() {
-    boot.withPropertyValues("spring.liquibase.advisory-lock=")
-        .run(context -> assertThat(dataSource.onlyRun()).isNotNull());
-  }
-
-  @Test
-  void shouldReportATextWhereSettingsShouldBe() {
-    boot.withPropertyValues("spring.liquibase.advisory-lock=false")
-        .run(
-            context ->
-                assertThat(reported(context.getStartupFailure()))
-                    .startsWith("spring.liquibase.advisory-lock must not have a value of its own, but settings: [active"));
-  }
-
-  @Test
-  void shouldReportASettingThatDoesNotExist() {
-    boot.withPropertyValues(PREFIX + "timeot=5s")
-        .run(
-            context ->
-                assertThat(reported(context.getStartupFailure()))
-                    .startsWith(PREFIX + "timeot is no setting of the advisory lock; there are [")
-                    .contains("max-attempts", "table-lock"));
-  }
-
-  private static String reported(Throwable failure) {
-    return new LockConfigurationFailureAnalyzer().analyze(failure).getDescription();
-  }
-
   @Test
   void shouldLeaveItToSpringBootToRefuseWhatIsNotOurs() {
-    boot.withPropertyValues(PREFIX + "key=orders", "spring.liquibase.chang-log=here.yaml")
+    boot.withPropertyValues(prefix + "key=orders", "spring.liquibase.chang-log=here.yaml")
         .run(
             context ->
                 assertThat(context.getStartupFailure())
@@ -320,56 +247,6 @@ class LiquibaseBeansTest {
                             assertThat(e.getUnboundProperties())
                                 .extracting(property -> property.getName().toString())
                                 .containsExactly("spring.liquibase.chang-log")));
-  }
-
-  /** It may push, and do so for as long as nobody closes it. */
-  @Test
-  void shouldNotMakeARegistryBeforeItsTime() {
-    AtomicBoolean created = new AtomicBoolean();
-    boot.withBean(
-            MeterRegistry.class,
-            () -> {
-              created.set(true);
-              return new SimpleMeterRegistry();
-            },
-            definition -> definition.setLazyInit(true))
-        .run(
-            context -> {
-              assertThat(dataSource.runs).hasSize(1);
-              assertThat(created).isFalse();
-            });
-  }
-
-  @Test
-  void shouldStartWithoutMicrometer() {
-    boot.withClassLoader(new FilteredClassLoader("io.micrometer"))
-        .withPropertyValues(PREFIX + "key=orders")
-        .run(
-            context ->
-                assertThat(dataSource.onlyRun().lock().key()).isEqualTo(LockKey.named("orders")));
-  }
-
-  @Test
-  void shouldStartWithoutLiquibase() {
-    withoutLiquibase
-        .withClassLoader(new FilteredClassLoader("liquibase"))
-        .withPropertyValues(PREFIX + "key=orders")
-        .run(
-            context ->
-                assertThat(context)
-                    .hasNotFailed()
-                    .doesNotHaveBean("liquibaseAdvisoryLockBeanPostProcessor"));
-  }
-
-  private static LockedBean locked(ApplicationContext application, String bean) {
-    return application.getBean(LockedBeans.class).byName().get(bean);
-  }
-
-  private static List<LockKey> keys(ApplicationContext application, String bean)
-      throws SQLException {
-    try (Connection connection = DriverManager.getConnection("jdbc:h2:mem:", "sa", "")) {
-      return locked(application, bean).keys(connection);
-    }
   }
 
   private static SpringLiquibase of(String schema) {
@@ -383,7 +260,7 @@ class LiquibaseBeansTest {
     withoutLiquibase
         .withBean("one", SpringLiquibase.class, NotingLiquibase::new)
         .withBean("other", SpringLiquibase.class, () -> of("other"))
-        .withPropertyValues(PREFIX + "key=orders")
+        .withPropertyValues(prefix + "key=orders")
         .run(
             context -> {
               assertThat(keys(context, "one")).containsExactly(LockKey.named("orders"));
@@ -396,7 +273,7 @@ class LiquibaseBeansTest {
     withoutLiquibase
         .withBean("ofConnection", SpringLiquibase.class, () -> of(null))
         .withBean("inCapitals", SpringLiquibase.class, () -> of("SHOP"))
-        .withPropertyValues(PREFIX + "scope=schema")
+        .withPropertyValues(prefix + "scope=schema")
         .run(
             context -> {
               assertThat(keys(context, "ofConnection"))
@@ -421,7 +298,7 @@ class LiquibaseBeansTest {
 
     withoutLiquibase
         .withBean("tenants", MultiTenantSpringLiquibase.class, () -> tenants)
-        .withPropertyValues(PREFIX + "scope=" + scope)
+        .withPropertyValues(prefix + "scope=" + scope)
         .run(
             context ->
                 assertThat(keys(context, "tenants"))
@@ -444,7 +321,7 @@ class LiquibaseBeansTest {
   void shouldTellThatABeanIsNotLocked() {
     withoutLiquibase
         .withBean("liquibase", SpringLiquibase.class, NotingLiquibase::new)
-        .withPropertyValues(PREFIX + "active=false")
+        .withPropertyValues(prefix + "active=false")
         .run(
             context -> {
               assertThat(locked(context, "liquibase").isLocked()).isFalse();

@@ -7,8 +7,6 @@ import io.github.advisorylock.LockKey;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +29,6 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.convert.ApplicationConversionService;
-import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -204,17 +201,20 @@ class ActuatorBeansTest {
   }
 
   @Test
-  void shouldTellAnIdeOfTheEndpointsProperties() throws IOException {
+  void shouldTellAnIdeOfTheEndpointsProperties() {
     String properties = "management.endpoint.advisorylock.";
     Endpoint endpoint = AdvisoryLockEndpoint.class.getAnnotation(Endpoint.class);
 
-    assertThat(metadata())
+    List<Map<String, Object>> metadata =
+        ConfigurationMetadata.ofJarWith(AdvisoryLockEndpoint.class).properties();
+
+    assertThat(metadata)
         .extracting(property -> property.get("name"), property -> property.get("defaultValue"))
         .containsExactly(
             tuple(
                 properties + "access", endpoint.defaultAccess().name().toLowerCase(Locale.ROOT)),
             tuple(properties + "cache.time-to-live", "0ms"));
-    assertThat(metadata())
+    assertThat(metadata)
         .allSatisfy(
             property -> {
               assertThat(ClassUtils.isPresent((String) property.get("type"), null)).isTrue();
@@ -222,19 +222,5 @@ class ActuatorBeansTest {
                   .contains(endpoint.id())
                   .endsWith(".");
             });
-  }
-
-  /** That of the jar with the endpoint: each has a file of this name. */
-  @SuppressWarnings("unchecked") // the format of the file
-  private static List<Map<String, Object>> metadata() throws IOException {
-    String jar =
-        AdvisoryLockEndpoint.class.getProtectionDomain().getCodeSource().getLocation().toString();
-    String root = jar.endsWith(".jar") ? "jar:" + jar + "!/" : jar;
-    try (InputStream file =
-        URI.create(root + "META-INF/spring-configuration-metadata.json").toURL().openStream()) {
-      String json = new String(file.readAllBytes(), StandardCharsets.UTF_8);
-      return (List<Map<String, Object>>)
-          JsonParserFactory.getJsonParser().parseMap(json).get("properties");
-    }
   }
 }
