@@ -562,8 +562,12 @@ final class LockSql {
   private static PreparedStatement prepare(Connection connection, String sql, int threshold)
       throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
-    if (statement.isWrapperFor(PGStatement.class)) {
-      statement.unwrap(PGStatement.class).setPrepareThreshold(threshold);
+    try {
+      if (statement.isWrapperFor(PGStatement.class)) {
+        statement.unwrap(PGStatement.class).setPrepareThreshold(threshold);
+      }
+    } catch (SQLException | RuntimeException | LinkageError e) {
+      // pgjdbc is out of reach, and prepares what it was told to
     }
     return statement;
   }

@@ -51,6 +51,7 @@ final class FakeClient {
   private final Map<String, Integer> executions = new HashMap<>();
   private final Set<String> prepared = new LinkedHashSet<>();
   private LongConsumer whileListening = millis -> {};
+  private boolean hidingDriver;
 
   FakeClient(boolean pooled, FakeBackend... backends) {
     this.pooled = pooled;
@@ -65,6 +66,12 @@ final class FakeClient {
 
   FakeClient withoutNetworkTimeout() {
     hasNetworkTimeout = false;
+    return this;
+  }
+
+  /** What it looks like where the lock's class loader does not see pgjdbc. */
+  FakeClient hidingDriver() {
+    hidingDriver = true;
     return this;
   }
 
@@ -254,6 +261,9 @@ final class FakeClient {
   }
 
   Object unwrap(Class<?> type) {
+    if (hidingDriver) {
+      throw new NoClassDefFoundError(type.getName());
+    }
     return type.cast(connection);
   }
 
@@ -324,6 +334,9 @@ final class FakeClient {
     }
 
     boolean isWrapperFor(Class<?> type) {
+      if (hidingDriver) {
+        throw new NoClassDefFoundError(type.getName());
+      }
       return type == PGStatement.class;
     }
 

@@ -126,6 +126,16 @@ class WorkTest {
   }
 
   @Test
+  void shouldWorkWhereTheDriverCannotBeReached() throws SQLException {
+    worker.hidingDriver().autoCommit(false);
+
+    held.startWork(worker.connection());
+
+    assertThat(worker.backend().holdsForTransaction(KEY.forWork())).isTrue();
+    assertThatCode(() -> held.verifyInTransaction(worker.connection())).doesNotThrowAnyException();
+  }
+
+  @Test
   void shouldWorkNextToOthers() throws SQLException {
     FakeClient second = server.connect();
 
