@@ -81,7 +81,7 @@ enum HistoryTable {
 
   /**
    * What Liquibase finds, and so what it will do: by one query where that is beyond doubt, and by
-   * Liquibase's own look, which takes many times as long, where it is not.
+   * Liquibase's own look, which takes longer, where it is not.
    */
   static HistoryTable of(Database database) throws DatabaseException {
     return isSurelyComplete(database) ? COMPLETE : snapshotOf(database);
