@@ -40,7 +40,7 @@ final class SourceTexts extends TreeScanner<Void, Void> {
 
   /** SQL, and descriptions for {@code --help} and for metrics. */
   private static final Set<String> WITHOUT_MESSAGES =
-      Set.of("LockSql", "AdvisoryLockConfiguration", "LockMeters");
+      Set.of("LockSql", "HistoryTable", "AdvisoryLockConfiguration", "LockMeters");
 
   private static final String PLACEHOLDER = "%[sdn]";
 
