@@ -61,6 +61,41 @@ class LiquibaseTableLockIT extends LocalLiquibaseScene {
     assertThat(locks()).isEmpty();
   }
 
+  /** Whoever is killed right after the row was taken leaves one that others know to be left over. */
+  @Test
+  void shouldSignTheRowByTheStatementThatTakesIt() throws Exception {
+    honouring().update(); // creates the table
+    write(new Migrations().versioned("2", "two", "SELECT 1"));
+    scene
+        .database()
+        .execute(
+            "CREATE TABLE seen AS SELECT lockedby FROM databasechangeloglock WHERE false",
+            "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS"
+                + " 'BEGIN INSERT INTO seen VALUES (NEW.lockedby); RETURN NULL; END'",
+            "CREATE TRIGGER see AFTER UPDATE ON databasechangeloglock FOR EACH ROW"
+                + " WHEN (NEW.locked) EXECUTE FUNCTION see()");
+
+    honouring().update();
+
+    assertThat(scene.database().list("SELECT lockedby FROM seen"))
+        .singleElement()
+        .asString()
+        .matches(".+ \\(.+\\) under advisory lock " + LockKey.MIGRATION.value());
+  }
+
+  /** It will be executed by somebody who does not hold the advisory lock. */
+  @Test
+  void shouldNotSignTheRowInSqlThatIsOnlyPrinted() throws Exception {
+    LocalLiquibase liquibase = honouring();
+
+    liquibase.run("updateSql", Map.of("changelogFile", Migrations.CHANGELOG));
+
+    assertThat(liquibase.output())
+        .contains("UPDATE public.databasechangeloglock SET LOCKED = TRUE")
+        .doesNotContain("under advisory lock");
+    assertThat(locks()).isEmpty();
+  }
+
   @Test
   void shouldSayWhoseRowItWaitedForInVain() throws Exception {
     lockTable("old-pod (10.0.0.9)");

@@ -13,6 +13,8 @@ import liquibase.exception.LockException;
 import liquibase.executor.ExecutorService;
 import liquibase.lockservice.DatabaseChangeLogLock;
 import liquibase.lockservice.StandardLockService;
+import liquibase.sqlgenerator.core.LockDatabaseChangeLogGenerator;
+import liquibase.statement.DatabaseFunction;
 import liquibase.statement.core.UpdateStatement;
 
 /**
@@ -55,8 +57,7 @@ final class TableLockRow {
     Duration nextReport = Duration.ZERO;
     while (true) {
       patience.countTry();
-      if (service.acquireLock()) {
-        sign();
+      if (isTaken()) {
         return;
       }
       Optional<DatabaseChangeLogLock> locked = Arrays.stream(service.listLocks()).findFirst();
@@ -95,25 +96,44 @@ final class TableLockRow {
     return "%s since %s".formatted(lock.getLockedBy(), lock.getLockGranted().toInstant());
   }
 
-  private void sign() throws LockException, DatabaseException {
-    String writer =
-        Arrays.stream(service.listLocks())
-            .map(DatabaseChangeLogLock::getLockedBy)
-            .findFirst()
-            .orElse("Liquibase");
-    int room = LONGEST_NAME - mark.length();
-    Scope.getCurrentScope()
-        .getSingleton(ExecutorService.class)
-        .getExecutor("jdbc", database)
-        .execute(
-            new UpdateStatement(
-                    database.getLiquibaseCatalogName(),
-                    database.getLiquibaseSchemaName(),
-                    database.getDatabaseChangeLogLockTableName())
-                .addNewColumnValue(
-                    "LOCKEDBY", writer.substring(0, Math.min(writer.length(), room)) + mark)
-                .setWhereClause("ID = 1"));
+  /**
+   * Takes the row, if it is free, and signs it by the same statement: if a run died in between,
+   * nobody would know that its row is left over.
+   */
+  private boolean isTaken() throws LockException, DatabaseException {
+    if (Databases.isOnlyPrinted(database)) {
+      return service.acquireLock(); // whoever executes that does not hold the advisory lock
+    }
+    database.rollback();
+    service.init();
+    int taken =
+        Scope.getCurrentScope()
+            .getSingleton(ExecutorService.class)
+            .getExecutor("jdbc", database)
+            .update(
+                new UpdateStatement(
+                        database.getLiquibaseCatalogName(),
+                        database.getLiquibaseSchemaName(),
+                        database.getDatabaseChangeLogLockTableName())
+                    .addNewColumnValue("LOCKED", true)
+                    .addNewColumnValue(
+                        "LOCKGRANTED", new DatabaseFunction(database.getCurrentDateTimeFunction()))
+                    .addNewColumnValue("LOCKEDBY", signature())
+                    .setWhereClause(String.join(" AND ", "ID = 1", "NOT LOCKED")));
     database.commit();
+    return taken == 1;
+  }
+
+  private String signature() {
+    String writer = Writer.name();
+    return writer.substring(0, Math.min(writer.length(), LONGEST_NAME - mark.length())) + mark;
+  }
+
+  /** Who writes, as Liquibase's own service says it. */
+  private static final class Writer extends LockDatabaseChangeLogGenerator {
+    static String name() {
+      return hostname + hostDescription + " (" + hostaddress + ")";
+    }
   }
 
   /** Frees the row. */
