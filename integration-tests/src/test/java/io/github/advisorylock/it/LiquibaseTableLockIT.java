@@ -110,6 +110,29 @@ class LiquibaseTableLockIT extends LocalLiquibaseScene {
     assertThat(locks()).isEmpty();
   }
 
+  /** Without being woken up it tries for the advisory lock again when the timeout has passed. */
+  @Test
+  void shouldNotWaitForTheRowWhenTheTimeoutHasPassedBefore() throws Exception {
+    lockTable("old-pod (10.0.0.9)");
+    LocalLiquibase holder = liquibase();
+    holder.lockService().waitForLock();
+    LocalLiquibase waiting =
+        honouring()
+            .with(SETTINGS + "timeout", "5s")
+            .with(SETTINGS + "wakeUp", "false")
+            .with(SETTINGS + "backoff", "1h")
+            .with(SETTINGS + "maxBackoff", "1h");
+    LiquibaseThread waiter =
+        LiquibaseThread.start(() -> waiting.inScope(() -> waiting.lockService().waitForLock()));
+    awaitWaiter();
+
+    holder.lockService().releaseLock();
+
+    assertThat(waiter.failure()).hasStackTraceContaining("it is locked by old-pod (10.0.0.9)");
+    assertThat(waiting.messages()).doesNotContain("which is locked by old-pod");
+    assertThat(locks()).isEmpty();
+  }
+
   @Test
   void shouldGoOnWhenTheRowIsFree() throws Exception {
     lockTable("old-pod (10.0.0.9)");

@@ -4,6 +4,7 @@ import io.github.advisorylock.LockConfigurationException;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LogLines;
+import io.github.advisorylock.Patience;
 import io.github.advisorylock.RetryPolicy;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -139,6 +140,7 @@ public final class AdvisoryLockService implements LockService {
   }
 
   private void acquire(LiquibaseSettings settings, RetryPolicy retry) throws LockException {
+    Patience patience = new Patience(retry); // for all there is to wait for
     Optional<RunLock> taken = HeldLocks.acquire(database(), settings, retry);
     if (taken.isEmpty()) {
       return;
@@ -147,7 +149,7 @@ public final class AdvisoryLockService implements LockService {
     try {
       switch (settings.tableLock()) {
         case WARN -> OldTableLock.report(database());
-        case HONOUR -> taken.get().takeTableLock(retry);
+        case HONOUR -> taken.get().takeTableLock(patience);
       }
       refreshHistory();
       database().rollback(); // sets the search path, as Liquibase's own service leaves it

@@ -3,8 +3,8 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
+import io.github.advisorylock.Patience;
 import io.github.advisorylock.Pooling;
-import io.github.advisorylock.RetryPolicy;
 import io.github.advisorylock.RunWatch;
 import io.github.advisorylock.Work;
 import java.sql.Connection;
@@ -136,9 +136,9 @@ final class RunLock {
   }
 
   /** Takes the row of Liquibase's own lock, too, unless an outer run has seen to that. */
-  void takeTableLock(RetryPolicy retry) throws LockException, DatabaseException {
+  void takeTableLock(Patience patience) throws LockException, DatabaseException {
     if (!isOfOuterRun) {
-      tableLockRow = TableLockRow.take(database, key, retry);
+      tableLockRow = TableLockRow.take(database, key, patience);
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.Patience;
-import io.github.advisorylock.RetryPolicy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
@@ -42,14 +41,15 @@ final class TableLockRow {
   /**
    * Waits for the row and takes it. The advisory lock must be held.
    *
+   * @param patience of the whole wait, which began with that for the advisory lock
    * @throws TableLockedException if it does not become free in time
    * @throws LockException if it is not to be had for another reason, or the thread was interrupted;
    *     its interrupt flag is set then
    */
-  static TableLockRow take(Database database, LockKey key, RetryPolicy retry)
+  static TableLockRow take(Database database, LockKey key, Patience patience)
       throws LockException, DatabaseException {
     TableLockRow row = new TableLockRow(database, key);
-    row.waitFor(new Patience(retry));
+    row.waitFor(patience);
     return row;
   }
 
