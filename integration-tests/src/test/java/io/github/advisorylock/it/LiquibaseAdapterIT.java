@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import liquibase.exception.LockException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
@@ -233,6 +234,29 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
     liquibase.close();
 
     scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldReleaseTheLockWhenTheEndOfTheWorkFailsWithAnError() throws Exception {
+    AtomicBoolean failing = new AtomicBoolean();
+    Connection connection =
+        RewritingConnection.of(
+            scene.database().dataSource().getConnection(),
+            sql -> {
+              if (failing.get()) {
+                throw new AssertionError("on purpose");
+              }
+              return sql;
+            });
+    try (LocalLiquibase liquibase = withOwnLockSession(LocalLiquibase.on(connection, folder))) {
+      liquibase.inScope(() -> liquibase.lockService().waitForLock());
+      LockService service = liquibase.lockService();
+      failing.set(true);
+
+      assertThatThrownBy(service::releaseLock).hasMessage("on purpose");
+
+      assertThat(scene.probe().holders(LockKey.MIGRATION.value())).isEmpty();
+    }
   }
 
   private Path inner(String id, String sql) {

@@ -196,20 +196,34 @@ final class RunLock {
     if (watching != null) {
       watching.stop();
     }
-    if (!isClosed()) {
-      try {
-        Databases.leaveTransaction(database);
-      } catch (DatabaseException | RuntimeException e) {
-        log.fine("The transaction could not be rolled back before the lock's release", e);
+    try {
+      if (!isClosed()) {
+        rollBack();
+        releaseTableLock();
       }
-      releaseTableLock();
+    } finally { // an Error must not keep the lock, which is known to nobody else by now
+      release();
     }
+  }
+
+  private void rollBack() {
+    try {
+      Databases.leaveTransaction(database);
+    } catch (DatabaseException | RuntimeException e) {
+      log.fine("The transaction could not be rolled back before the lock's release", e);
+    }
+  }
+
+  private void release() {
     Work started = work;
-    if (started != null) {
-      started.close();
-    }
-    if (!isOfOuterRun) {
-      held.close();
+    try {
+      if (started != null) {
+        started.close();
+      }
+    } finally {
+      if (!isOfOuterRun) {
+        held.close();
+      }
     }
   }
 }
