@@ -12,11 +12,16 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicBoolean;
+import liquibase.changelog.ChangeSet;
+import liquibase.changelog.DatabaseChangeLog;
+import liquibase.changelog.visitor.AbstractChangeExecListener;
 import liquibase.exception.LockException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
@@ -197,7 +202,15 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
   }
 
   private static void rollBackOne(LocalLiquibase liquibase) throws Exception {
-    liquibase.run("rollbackCount", Map.of("changelogFile", Migrations.CHANGELOG, "count", 1));
+    rollBackOne(liquibase, Map.of());
+  }
+
+  private static void rollBackOne(LocalLiquibase liquibase, Map<String, Object> more)
+      throws Exception {
+    Map<String, Object> arguments = new HashMap<>(more);
+    arguments.put("changelogFile", Migrations.CHANGELOG);
+    arguments.put("count", 1);
+    liquibase.run("rollbackCount", arguments);
   }
 
   @Test
@@ -234,6 +247,54 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
     liquibase.close();
 
     scene.probe().awaitNothingLeft();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void shouldFreeTheLockOfACommandWhoseThreadHasEnded(boolean ownSession) throws Exception {
+    write(new Migrations().versioned("1", "one", "SELECT 1").rollback("CREATE TABLE one (id int)"));
+    LocalLiquibase liquibase = ownSession ? withOwnLockSession(liquibase()) : liquibase();
+    liquibase.update();
+    LiquibaseThread run =
+        LiquibaseThread.start(
+            () ->
+                rollBackOne(
+                    liquibase,
+                    Map.of(
+                        "changeExecListener",
+                        new AbstractChangeExecListener() {
+                          @Override
+                          public void rolledBack(
+                              ChangeSet changeSet,
+                              DatabaseChangeLog changeLog,
+                              liquibase.database.Database database) {
+                            throw new AssertionError("on purpose");
+                          }
+                        })));
+
+    assertThat(run.failure()).hasMessage("on purpose");
+
+    scene.probe().awaitUntil(() -> locks().isEmpty(), "the lock is free");
+    assertThat(scene.probe().sessions())
+        .singleElement()
+        .returns("idle", LockProbe.Session::state); // and not in a transaction
+    assertThat(scene.database().list(CHANGESETS)).containsExactly("1");
+    assertThat(scene.database().list(TABLES)).doesNotContain("one");
+  }
+
+  /** Whoever takes it outside of a command may work under it with other threads. */
+  @Test
+  void shouldHoldADirectlyTakenLockWhenItsThreadHasEnded() throws Exception {
+    LocalLiquibase liquibase = liquibase();
+    LockService service = liquibase.lockService();
+
+    LiquibaseThread.start(service::waitForLock).finish();
+
+    assertThat(Await.within(Duration.ofMillis(500), () -> locks().isEmpty()))
+        .as("released")
+        .isFalse();
+    service.releaseLock();
+    assertThat(locks()).isEmpty();
   }
 
   @Test

@@ -152,14 +152,23 @@ final class RunLock {
   }
 
   /**
-   * Starts to look for the end of the connection, since Liquibase does not always release: after an
-   * {@code Error} it does not clean up, and some releases forget to when another thread's command
-   * ends. A pool would then hand out a connection that holds the lock.
+   * Starts to look for the end of the connection, or of the command's thread, since Liquibase does
+   * not always release: after an {@code Error} it does not clean up, and some releases forget to
+   * when another thread's command ends. A pool would then hand out a connection that holds the
+   * lock.
    *
-   * @param afterwards what to do when the connection was closed and the lock not released
+   * @param afterwards what to do when that has ended and the lock was not released
    */
   void watch(Runnable afterwards) {
-    watch = RunWatch.start(this::isClosed, afterwards);
+    watch = RunWatch.start(() -> isClosed() || isAbandoned(), afterwards);
+  }
+
+  /**
+   * Whether its command has ended together with its thread. What was taken outside of any command
+   * may be worked under, and released, by other threads.
+   */
+  private boolean isAbandoned() {
+    return depth > 0 && !thread.isAlive();
   }
 
   private boolean isClosed() {
@@ -208,8 +217,12 @@ final class RunLock {
 
   private void rollBack() {
     try {
-      Databases.leaveTransaction(database);
-    } catch (DatabaseException | RuntimeException e) {
+      if (isAbandoned()) {
+        connection.rollback(); // the watching thread knows no scope of Liquibase's
+      } else {
+        Databases.leaveTransaction(database);
+      }
+    } catch (SQLException | DatabaseException | RuntimeException e) {
       log.fine("The transaction could not be rolled back before the lock's release", e);
     }
   }
