@@ -81,13 +81,24 @@ enum LockLevel {
     @Override
     <T> T ask(Connection connection, Question<T> question) throws SQLException {
       LockSql.setSavepoint(connection);
+      T answer;
       try {
-        return question.ask(connection);
-      } catch (SQLException e) {
-        LockSql.rollbackToSavepoint(connection);
+        answer = question.ask(connection);
+      } catch (SQLException | RuntimeException e) {
+        leaveSavepoint(connection, e);
         throw e;
-      } finally {
-        LockSql.releaseSavepoint(connection); // which takes no snapshot
+      }
+      LockSql.releaseSavepoint(connection); // which takes no snapshot
+      return answer;
+    }
+
+    /** If the session has ended, only the failure says why: the server says that once. */
+    private void leaveSavepoint(Connection connection, Exception failure) {
+      try {
+        LockSql.rollbackToSavepoint(connection);
+        LockSql.releaseSavepoint(connection);
+      } catch (SQLException e) {
+        failure.addSuppressed(e);
       }
     }
 

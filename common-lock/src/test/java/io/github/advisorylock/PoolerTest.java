@@ -109,6 +109,19 @@ class PoolerTest {
   }
 
   @Test
+  void shouldSayWhyTheServerEndedTheSession() {
+    HeldLock held = acquire();
+    client
+        .failing("pg_locks", "25P03")
+        .failing("rollback to savepoint", "08003")
+        .failing("release savepoint", "08003");
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("25P03");
+  }
+
+  @Test
   void shouldLeaveThePrepareThresholdOfAnEarlierConnectionAlone() {
     Iterator<FakeClient> sources = List.of(client, server.connect()).iterator();
     LockSession session =
