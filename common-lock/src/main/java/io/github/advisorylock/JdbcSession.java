@@ -370,7 +370,7 @@ abstract class JdbcSession extends LockSession {
     boolean mayStay = false;
     try {
       Optional<String> problem =
-          before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key));
+          before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key)).map(said -> said + outOfReach(current));
       Optional<String> anyProblem =
           problem.isPresent() ? problem : problemWith(() -> restore(current));
       mayStay = anyProblem.isEmpty() || (!isOurs() && before == Grip.NONE);
@@ -380,6 +380,25 @@ abstract class JdbcSession extends LockSession {
         endPhysically(current);
       }
       forget(current);
+    }
+  }
+
+  /**
+   * What there is to say besides, where {@link #endPhysically} can do nothing: if the session has
+   * not ended by itself, the lock stays behind, and only an operator can end it.
+   */
+  private String outOfReach(Connection current) {
+    return physical == null && isClosed(current)
+        ? "; its connection was closed before the release, and hides its driver: unless pid %d has ended, some pool has it together with the lock (to end it: %s)"
+            .formatted(backendPid, LockSql.endHolder(backendPid))
+        : "";
+  }
+
+  private static boolean isClosed(Connection connection) {
+    try {
+      return connection.isClosed();
+    } catch (SQLException | RuntimeException e) {
+      return true;
     }
   }
 

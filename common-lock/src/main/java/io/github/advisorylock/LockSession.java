@@ -83,7 +83,9 @@ public abstract class LockSession extends WaitingSession {
    * {@code application_name} says once more that the session holds the lock); in a failed
    * transaction it rolls back, since the server accepts nothing else. A connection on which the
    * unlock cannot be confirmed is ended; that includes one that its owner closed, and so gave back
-   * to a pool, before the release.
+   * to a pool, before the release, unless that pool hides the driver from {@link
+   * Connection#unwrap}: then {@link LockListener#onLost} tells which session may still hold the
+   * lock.
    *
    * @param connection the session's connection; never closed, unless it has to be ended
    * @param application a short word for {@code application_name}, such as {@code liquibase}

@@ -233,4 +233,21 @@ class BorrowedSessionTest {
     assertThat(events.events(LockListener.Lost.class)).hasSize(1);
     assertThat(client.isClosed()).isTrue();
   }
+
+  @Test
+  void shouldSayWhichSessionAPoolThatHidesItHasWithTheLock() throws SQLException {
+    FakeLoan loan = client.loan().hiding();
+    HeldLock held = acquire(LockSession.borrowed(loan.connection(), "test"));
+    loan.connection().close();
+
+    held.close();
+
+    int pid = client.backend().pid();
+    assertThat(server.holders(KEY)).containsExactly(pid);
+    assertThat(events.events(LockListener.Lost.class))
+        .singleElement()
+        .extracting(LockListener.Lost::reason)
+        .asString()
+        .contains("unless pid " + pid + " has ended", "select pg_terminate_backend(" + pid + ")");
+  }
 }

@@ -314,6 +314,34 @@ class BorrowedSessionIT {
   }
 
   @Test
+  void shouldSayWhoHasTheLockInAPoolThatHidesItsConnections() throws SQLException {
+    HikariConfig config = new HikariConfig();
+    config.setDataSource(scene.database().dataSource());
+    config.setMaximumPoolSize(1);
+    try (HikariDataSource pool = new HikariDataSource(config)) {
+      HeldLock held;
+      try (Connection pooled = pool.getConnection()) {
+        held =
+            stage
+                .lock(LockStage.ONCE)
+                .acquire(LockStage.borrowed(RewritingConnection.opaque(pooled)));
+      }
+      int pid = scene.probe().holders(LockStage.KEY.value()).get(0).pid();
+
+      held.close();
+
+      String end = "select pg_terminate_backend(" + pid + ");";
+      assertThat(stage.events().of(Lost.class))
+          .singleElement()
+          .extracting(Lost::reason)
+          .asString()
+          .contains("some pool has it together with the lock (to end it: " + end + ")");
+      scene.database().execute(end);
+      scene.probe().awaitUntil(() -> stage.isFree(LockStage.KEY), "nothing is locked");
+    }
+  }
+
+  @Test
   void shouldEndTheWaitIfTheConnectionIsLost() {
     try (HeldLock other = heldByOther();
         Waiter waiter =

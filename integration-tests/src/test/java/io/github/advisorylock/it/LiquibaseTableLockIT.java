@@ -61,7 +61,9 @@ class LiquibaseTableLockIT extends LocalLiquibaseScene {
     assertThat(locks()).isEmpty();
   }
 
-  /** Whoever is killed right after the row was taken leaves one that others know to be left over. */
+  /**
+   * Whoever is killed right after the row was taken leaves one that others know to be left over.
+   */
   @Test
   void shouldSignTheRowByTheStatementThatTakesIt() throws Exception {
     honouring().update(); // creates the table
