@@ -370,7 +370,9 @@ abstract class JdbcSession extends LockSession {
     boolean mayStay = false;
     try {
       Optional<String> problem =
-          before == Grip.NONE ? Optional.empty() : problemWith(() -> unlock(current, key)).map(said -> said + outOfReach(current));
+          before == Grip.NONE
+              ? Optional.empty()
+              : problemWith(() -> unlock(current, key)).map(said -> said + outOfReach(current));
       Optional<String> anyProblem =
           problem.isPresent() ? problem : problemWith(() -> restore(current));
       mayStay = anyProblem.isEmpty() || (!isOurs() && before == Grip.NONE);
