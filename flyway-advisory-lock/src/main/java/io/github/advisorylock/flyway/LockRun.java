@@ -233,7 +233,7 @@ final class LockRun {
     }
   }
 
-  private static void warnOfFailure(Context context, String why) {
+  private static void warnOfFailure(Context context, @Nullable String why) {
     LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why);
   }
 
@@ -292,11 +292,8 @@ final class LockRun {
   }
 
   private void finish() {
-    try {
-      unfinishedWorks().forEach(Work::close);
-    } finally {
-      lock.close();
-    }
+    unfinishedWorks().forEach(Work::close);
+    lock.close();
   }
 
   private synchronized List<Work> unfinishedWorks() {
@@ -316,21 +313,21 @@ final class LockRun {
     return over;
   }
 
-  /** Whether it is a run of that Flyway object on this thread. */
-  boolean isOfThisThread(LockRuns ofFlyway) {
-    return flyway == ofFlyway && runEnd.isOfThisThread();
+  boolean isOfThisThread() {
+    return runEnd.isOfThisThread();
+  }
+
+  boolean isOf(LockRuns ofFlyway) {
+    return flyway == ofFlyway;
   }
 
   /**
-   * Whether it is a run on this thread that is over, since another one wants the lock there.
+   * Whether this run of the current thread is over, since another one wants the lock there.
    *
    * @param depth of the one that wants the lock
    * @param ofFlyway the runs of the Flyway object that it is of
    */
   synchronized boolean isOverAt(int depth, LockRuns ofFlyway) {
-    if (!runEnd.isOfThisThread()) {
-      return false;
-    }
     over |= runEnd.hasComeBeforeNextAcquire(depth, flyway == ofFlyway);
     return over;
   }

@@ -109,7 +109,7 @@ final class LockRuns {
 
   private boolean isHeldByThisRun() {
     int depth = RunEnd.depthOfThisThread();
-    ALL.stream().filter(run -> run.isOverAt(depth, this)).forEach(LockRuns::end);
+    allOfThisThread().filter(run -> run.isOverAt(depth, this)).forEach(LockRuns::end);
     boolean held = ofThisThread().isPresent();
     if (!held) {
       noteUnlocked(depth);
@@ -227,8 +227,12 @@ final class LockRuns {
     ofThisThread().ifPresent(run -> run.finishWork(connection));
   }
 
+  private static Stream<LockRun> allOfThisThread() {
+    return ALL.stream().filter(LockRun::isOfThisThread);
+  }
+
   private Optional<LockRun> ofThisThread() {
-    return ALL.stream().filter(run -> run.isOfThisThread(this) && !run.isOver()).findFirst();
+    return allOfThisThread().filter(run -> run.isOf(this) && !run.isOver()).findFirst();
   }
 
   /**
