@@ -69,8 +69,11 @@ final class LockRun {
         RunWatch.start(
             this::comesToItsEnd,
             () -> {
-              finish();
-              afterwards.accept(this);
+              try {
+                finish();
+              } finally {
+                afterwards.accept(this);
+              }
             });
   }
 
@@ -292,8 +295,11 @@ final class LockRun {
   }
 
   private void finish() {
-    unfinishedWorks().forEach(Work::close);
-    lock.close();
+    try {
+      unfinishedWorks().forEach(Work::close);
+    } finally {
+      lock.close();
+    }
   }
 
   private synchronized List<Work> unfinishedWorks() {

@@ -263,8 +263,11 @@ final class LockRuns {
   }
 
   private static void end(LockRun run) {
-    run.end();
-    ALL.remove(run);
+    try {
+      run.end();
+    } finally {
+      ALL.remove(run);
+    }
   }
 
   private HeldLock acquireLock(FlywaySettings settings, Context context) {

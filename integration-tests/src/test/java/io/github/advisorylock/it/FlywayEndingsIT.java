@@ -496,6 +496,45 @@ class FlywayEndingsIT {
     assertThat(scene.database().list("SELECT to_regclass('one')")).containsExactly("null");
   }
 
+  /** As a driver may throw that is too old for what it is asked. */
+  @Test
+  void contract4_shouldReleaseTheLockWhenTheEndOfTheWorkThrowsAnError() {
+    write("V2__two.sql", "CREATE INDEX CONCURRENTLY one_id ON one (id);");
+    List<Connection> opened = new ArrayList<>();
+    AtomicBoolean broken = new AtomicBoolean();
+    DataSource breaking =
+        proxyOfConnections(
+            scene.database().dataSource(),
+            opened,
+            (connection, called, answer) -> {
+              if (called.getName().equals("isClosed")
+                  && connection != opened.get(0)
+                  && broken.get()) {
+                throw new AbstractMethodError("no");
+              }
+              return answer;
+            });
+
+    assertThatThrownBy(
+            () ->
+                configure()
+                    .dataSource(breaking)
+                    .configuration(Map.of("flyway.advisoryLock.nativeLock", "keep"))
+                    .callbacks(
+                        new FlywayCallback(
+                            "AFTER_MIGRATE_OPERATION_FINISH", () -> broken.set(true)))
+                    .load()
+                    .migrate())
+        .hasMessageContaining("no");
+
+    broken.set(false);
+    scene
+        .probe()
+        .awaitUntil(
+            () -> scene.probe().holders(LockKey.MIGRATION.value()).isEmpty(),
+            "the lock is released");
+  }
+
   private static DataSource whenClosed(
       DataSource target, List<Connection> opened, Consumer<Connection> afterClose) {
     return proxyOfConnections(
