@@ -252,7 +252,7 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void shouldFreeTheLockOfACommandWhoseThreadHasEnded(boolean ownSession) throws Exception {
-    write(new Migrations().versioned("1", "one", "SELECT 1").rollback("CREATE TABLE one (id int)"));
+    write(new Migrations().versioned("1", "one", "SELECT 1").rollback("SELECT 1"));
     LocalLiquibase liquibase = ownSession ? withOwnLockSession(liquibase()) : liquibase();
     liquibase.update();
     LiquibaseThread run =
@@ -268,6 +268,7 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
                               ChangeSet changeSet,
                               DatabaseChangeLog changeLog,
                               liquibase.database.Database database) {
+                            beginTransaction(liquibase.connection());
                             throw new AssertionError("on purpose");
                           }
                         })));
@@ -278,8 +279,15 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
     assertThat(scene.probe().sessions())
         .singleElement()
         .returns("idle", LockProbe.Session::state); // and not in a transaction
-    assertThat(scene.database().list(CHANGESETS)).containsExactly("1");
-    assertThat(scene.database().list(TABLES)).doesNotContain("one");
+    assertThat(scene.database().list(TABLES)).doesNotContain("uncommitted");
+  }
+
+  private static void beginTransaction(Connection connection) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE uncommitted ()");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Whoever takes it outside of a command may work under it with other threads. */
