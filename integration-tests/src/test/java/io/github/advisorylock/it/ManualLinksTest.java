@@ -46,6 +46,20 @@ class ManualLinksTest {
   }
 
   @Test
+  void shouldListEachDecision() {
+    List<String> records =
+        pages().stream()
+            .map(page -> page.file().getFileName().toString())
+            .filter(name -> name.matches("\\d{4}-.*"))
+            .toList();
+
+    assertThat(Manual.page("decisions/README.md").find("(?m)^\\| \\d+ \\|.*?\\]\\(([^)]+)\\)"))
+        .isNotEmpty()
+        .containsExactlyElementsOf(records);
+    assertThat(records).extracting(name -> name.substring(0, 4)).doesNotHaveDuplicates();
+  }
+
+  @Test
   void shouldFindThePages() {
     assertThat(pages()).hasSizeGreaterThan(10);
   }
