@@ -29,8 +29,10 @@ class WorkEventsTest {
           "BEFORE_REPEATABLES",
           "AFTER_MIGRATE_APPLIED",
           "AFTER_MIGRATE",
+          "AFTER_MIGRATE_ERROR",
           "BEFORE_UNDO",
-          "AFTER_UNDO");
+          "AFTER_UNDO",
+          "AFTER_UNDO_ERROR");
 
   private static final Map<String, Set<String>> ENDS =
       Map.of(
