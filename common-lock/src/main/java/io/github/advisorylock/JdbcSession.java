@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /**
- * What dedicated and borrowed sessions have in common. The heartbeat calls {@link #loss} from its
- * own thread, hence the synchronisation.
+ * What dedicated and borrowed sessions have in common. The heartbeat and the watch for blockages
+ * ask from threads of their own, hence the synchronisation.
  */
 abstract class JdbcSession extends LockSession {
 

@@ -83,7 +83,8 @@ public interface LockListener {
    * A wait that goes on.
    *
    * @param key the key
-   * @param attempts the unsuccessful tries so far, at least 1
+   * @param attempts the unsuccessful tries so far, at least 1; while somebody still works for an
+   *     earlier holder, as many as there would have been tries
    * @param waited the time so far
    * @param retry what bounds the wait
    * @param holder who holds the lock, or, if its key is {@link LockKey#forWork}, still works for a

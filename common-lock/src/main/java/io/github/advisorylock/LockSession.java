@@ -76,16 +76,17 @@ public abstract class LockSession extends WaitingSession {
 
   /**
    * A session that somebody else works on. It must not be in a transaction when the lock is
-   * acquired; while it waits, autocommit is on, and from then on it is as it was, save for {@code
-   * application_name}, which is put back with the release.
+   * acquired; while it waits, autocommit is on. While it holds the lock, {@code application_name}
+   * says so, and keepalives, {@code tcp_user_timeout}, {@code client_connection_check_interval} and
+   * the {@linkplain SessionPolicy#timeouts timeouts} of the policy are set; the release puts all of
+   * them back.
    *
    * <p>A release in the middle of an open transaction leaves that open (if it is rolled back later,
-   * {@code application_name} says once more that the session holds the lock); in a failed
-   * transaction it rolls back, since the server accepts nothing else. A connection on which the
-   * unlock cannot be confirmed is ended; that includes one that its owner closed, and so gave back
-   * to a pool, before the release, unless that pool hides the driver from {@link
-   * Connection#unwrap}: then {@link LockListener#onLost} tells which session may still hold the
-   * lock.
+   * those settings, the name included, come once more); in a failed transaction it rolls back,
+   * since the server accepts nothing else. A connection on which the unlock cannot be confirmed is
+   * ended; that includes one that its owner closed, and so gave back to a pool, before the release,
+   * unless that pool hides the driver from {@link Connection#unwrap}: then {@link
+   * LockListener#onLost} tells which session may still hold the lock.
    *
    * @param connection the session's connection; never closed, unless it has to be ended
    * @param application a short word for {@code application_name}, such as {@code liquibase}

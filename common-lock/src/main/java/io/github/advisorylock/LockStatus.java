@@ -108,9 +108,10 @@ public record LockStatus(
   }
 
   /**
-   * Whether somebody who tries for the lock now could begin at once.
+   * Whether nobody is in the way of somebody who tries for the lock now.
    *
-   * @return true if nobody holds it and nobody works under it
+   * @return true if nobody holds it and nobody works under it, prepared transactions included,
+   *     although {@link AdvisoryLock#acquire} does not wait for those
    */
   public boolean isFree() {
     return holders.isEmpty() && workers.isEmpty();
