@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -515,7 +516,7 @@ class FlywayEndingsIT {
               return answer;
             });
 
-    assertThatThrownBy(
+    assertThatCode(
             () ->
                 configure()
                     .dataSource(breaking)
@@ -525,7 +526,7 @@ class FlywayEndingsIT {
                             "AFTER_MIGRATE_OPERATION_FINISH", () -> broken.set(true)))
                     .load()
                     .migrate())
-        .hasMessageContaining("no");
+        .doesNotThrowAnyException();
 
     broken.set(false);
     scene
