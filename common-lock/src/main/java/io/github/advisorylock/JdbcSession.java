@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,6 +48,7 @@ abstract class JdbcSession extends LockSession {
   private boolean waits;
   private boolean announced;
   private boolean releasePrepared;
+  private @Nullable String reasonOfLoss;
   private boolean canCheckConnections;
   private volatile int backendPid;
 
@@ -298,7 +300,12 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final synchronized @Nullable Blockage blockage(LockKey key) throws SQLException {
-    return connection == null ? null : LockSql.blockage(connection, key.forWork());
+    try {
+      return connection == null ? null : LockSql.blockage(connection, key.forWork());
+    } catch (SQLException e) {
+      loss(key, e);
+      throw e;
+    }
   }
 
   @Override
@@ -331,7 +338,7 @@ abstract class JdbcSession extends LockSession {
       try {
         LockSql.planUnlockAndWake(connection, key);
       } catch (SQLException e) {
-        return loss(key).map(later -> Text.of(e));
+        return loss(key, e);
       } catch (RuntimeException e) { // from some pool's wrapper
         log("The release could not be prepared", e);
       }
@@ -345,6 +352,19 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final synchronized Optional<String> loss(LockKey key) {
+    return loss(key, null);
+  }
+
+  /** A server says only once why it ends a session, to whoever asks first. */
+  private Optional<String> loss(LockKey key, @Nullable SQLException earlier) {
+    Optional<String> seen = seenLoss(key);
+    if (reasonOfLoss == null) {
+      reasonOfLoss = seen.map(now -> earlier == null ? now : Text.of(earlier)).orElse(null);
+    }
+    return seen.map(now -> Objects.requireNonNullElse(reasonOfLoss, now));
+  }
+
+  private Optional<String> seenLoss(LockKey key) {
     Connection current = connection;
     if (current == null || grip != Grip.TAKEN) {
       return Optional.empty();
@@ -471,6 +491,7 @@ abstract class JdbcSession extends LockSession {
     waits = false;
     announced = false;
     releasePrepared = false;
+    reasonOfLoss = null;
     try {
       disconnect(current);
     } catch (Throwable e) {

@@ -131,7 +131,8 @@ public record LockSettings(
         reader.duration(
             "lease",
             LockSettings::isPossibleLease,
-            "0 for none, or a duration from 1s to 24h, such as 30s");
+            "0 for none, or a duration from 1s to 24h: 1500ms, 30s, 5m, 1h, PT5M or a number of"
+                + " seconds");
     return Objects.requireNonNullElse(lease, SessionPolicy.DEFAULT.lease());
   }
 
@@ -145,7 +146,8 @@ public record LockSettings(
     return reader.duration(
         name,
         WorkTimeouts::isPossible,
-        "0 for none, or a duration from 1ms to 24 days, such as 5s");
+        "0 for none, or a duration from 1ms to 24 days: 1500ms, 30s, 5m, 1h, PT5M or a number of"
+            + " seconds");
   }
 
   private static Duration longer(Duration one, @Nullable Duration other) {

@@ -358,6 +358,20 @@ class DedicatedSessionTest {
   }
 
   @Test
+  void shouldRememberWhatTheServerSaysOnlyOnce() {
+    LockSession session = session(FakeClient.NO_LEASE);
+    HeldLock held = acquire(session);
+    client.failing("pg_advisory_unlock", "57P01");
+    client.failing("exists", "08003");
+    client.failing("exists", "08003");
+
+    assertThat(session.prepareRelease(KEY)).contains("on purpose [SQLSTATE 57P01]");
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("57P01");
+  }
+
+  @Test
   void shouldServeOneLockAtATime() {
     LockSession session = session();
     try (HeldLock first = acquire(session)) {

@@ -316,7 +316,7 @@ class LockSettingsTest {
     assertThatExceptionOfType(LockConfigurationException.class)
         .isThrownBy(() -> read("lease", text))
         .withMessage(
-            "tool.lease is '%s', but must be 0 for none, or a duration from 1s to 24h, such as 30s"
+            "tool.lease is '%s', but must be 0 for none, or a duration from 1s to 24h: 1500ms, 30s, 5m, 1h, PT5M or a number of seconds"
                 .formatted(text));
   }
 
@@ -341,7 +341,7 @@ class LockSettingsTest {
     assertThatExceptionOfType(LockConfigurationException.class)
         .isThrownBy(() -> read(name, text))
         .withMessage(
-            "tool.%s is '%s', but must be 0 for none, or a duration from 1ms to 24 days, such as 5s"
+            "tool.%s is '%s', but must be 0 for none, or a duration from 1ms to 24 days: 1500ms, 30s, 5m, 1h, PT5M or a number of seconds"
                 .formatted(name, text));
   }
 

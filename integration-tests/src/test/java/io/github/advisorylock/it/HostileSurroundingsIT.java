@@ -75,7 +75,9 @@ class HostileSurroundingsIT {
   private static final String DURATION = "a duration from 0 to 365 days: 500ms, 30s, 5m, 1h, PT5M";
   private static final String DELAY = "a duration from 1 ms to 365 days";
   private static final String WORK_TIMEOUT =
-      "0 for none, or a duration from 1ms to 24 days, such as 5s";
+      "0 for none, or a duration from 1ms to 24 days: 1500ms, 30s, 5m, 1h, PT5M";
+  private static final String LEASE =
+      "0 for none, or a duration from 1s to 24h: 1500ms, 30s, 5m, 1h, PT5M";
   private static final String TRIES = "a whole number from 1 to 999999999, or unlimited";
   private static final String A_URL = "a JDBC URL such as jdbc:postgresql://host:5432/database";
   private static final String A_KEY = "a whole number from -9223372036854775808 to";
@@ -237,20 +239,20 @@ class HostileSurroundingsIT {
             rejected("wakeUp", "", LEAVE_OUT),
             rejected("wakeUp", "sometimes", "true or false"),
             rejected("lease", "", LEAVE_OUT),
-            rejected("lease", "999ms", "0 for none, or a duration from 1s to 24h"),
-            rejected("lease", "25h", "0 for none, or a duration from 1s to 24h"),
-            rejected("lease", "-30s", DURATION),
-            rejected("lease", "forever", DURATION),
+            rejected("lease", "999ms", LEASE),
+            rejected("lease", "25h", LEASE),
+            rejected("lease", "-30s", LEASE),
+            rejected("lease", "forever", LEASE),
             rejected("pooling", "", LEAVE_OUT),
             rejected("pooling", "maybe", "auto or session or transaction"),
             rejected("migrationLockTimeout", "", LEAVE_OUT),
-            rejected("migrationLockTimeout", "soon", DURATION),
-            rejected("migrationLockTimeout", "-1", DURATION),
+            rejected("migrationLockTimeout", "soon", WORK_TIMEOUT),
+            rejected("migrationLockTimeout", "-1", WORK_TIMEOUT),
             rejected("migrationLockTimeout", "PT0.0009S", WORK_TIMEOUT),
             rejected("migrationLockTimeout", "577h", WORK_TIMEOUT),
             rejected("migrationStatementTimeout", "", LEAVE_OUT),
-            rejected("migrationStatementTimeout", "none", DURATION),
-            rejected("migrationStatementTimeout", "1.5s", DURATION),
+            rejected("migrationStatementTimeout", "none", WORK_TIMEOUT),
+            rejected("migrationStatementTimeout", "1.5s", WORK_TIMEOUT),
             rejected("migrationStatementTimeout", "PT0.0009S", WORK_TIMEOUT),
             rejected("migrationStatementTimeout", "2147483648ms", WORK_TIMEOUT),
             rejected("url", "", LEAVE_OUT),

@@ -18,7 +18,7 @@ final class SettingTables {
 
   /** The page says this once for all durations. */
   private static final String HOW_TO_WRITE_A_DURATION =
-      ": 500ms, 30s, 5m, 1h, PT5M or a number of seconds";
+      ": 1?500ms, 30s, 5m, 1h, PT5M or a number of seconds";
 
   private SettingTables() {}
 
@@ -50,7 +50,7 @@ final class SettingTables {
       String message = e.getMessage();
       return message
           .substring(message.indexOf(says) + says.length())
-          .replace(HOW_TO_WRITE_A_DURATION, "");
+          .replaceFirst(HOW_TO_WRITE_A_DURATION, "");
     }
     throw new AssertionError(setting + " is not refused");
   }
