@@ -41,6 +41,9 @@ final class LockRun {
   /** Whether the run has been told to fail since the lock is lost. */
   private volatile boolean stopped;
 
+  /** Whether what works now does so in a transaction: a connection that has ended does not tell. */
+  private volatile boolean worksInTransaction;
+
   /** Whether the failure of the migration at work names who was in its way. */
   private volatile boolean explained;
 
@@ -117,7 +120,8 @@ final class LockRun {
 
   private void start(Connection connection) throws SQLException {
     dropSnapshotOfNativeLock(connection);
-    if (connection.getAutoCommit() && !keepsSession) {
+    worksInTransaction = !connection.getAutoCommit();
+    if (!worksInTransaction && !keepsSession) {
       lock.verify(connection); // nothing that is said on this connection would last
       warnOfWorkWithoutTimeouts();
       return;
@@ -214,8 +218,7 @@ final class LockRun {
    * goes on until its row is written, as it does {@linkplain #beforeCommit after a success}.
    */
   void explainFailure(Context context) {
-    boolean inTransaction = isInTransaction(context.getConnection());
-    if (inTransaction) {
+    if (worksInTransaction) {
       orStop(lock::verify);
     } else {
       warnOfLoss(context);
@@ -223,7 +226,7 @@ final class LockRun {
     if (!explained) {
       lock.explainUnknown().ifPresent(why -> warnOfFailure(context, why));
     }
-    if (!inTransaction) {
+    if (!worksInTransaction) {
       suspendTimeoutsIfPossible(context.getConnection());
     }
   }
@@ -238,14 +241,6 @@ final class LockRun {
 
   private static void warnOfFailure(Context context, @Nullable String why) {
     LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why);
-  }
-
-  static boolean isInTransaction(Connection connection) {
-    try {
-      return !connection.getAutoCommit(); // asks the driver, not the server
-    } catch (SQLException e) {
-      return false; // it has ended, and nothing on it can be committed
-    }
   }
 
   private void suspendTimeoutsIfPossible(Connection connection) {

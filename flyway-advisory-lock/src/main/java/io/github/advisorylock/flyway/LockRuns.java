@@ -199,9 +199,16 @@ final class LockRuns {
 
   /** What happened outside of a transaction is final, so that goes on in any case. */
   void beforeCommit(Connection connection) {
-    Optional<LockRun> atWork =
-        LockRun.isInTransaction(connection) ? ofThisThreadAtWork() : ofThisThread();
+    Optional<LockRun> atWork = isInTransaction(connection) ? ofThisThreadAtWork() : ofThisThread();
     atWork.ifPresent(run -> run.beforeCommit(connection));
+  }
+
+  private static boolean isInTransaction(Connection connection) {
+    try {
+      return !connection.getAutoCommit(); // asks the driver, not the server
+    } catch (SQLException e) {
+      return false; // it has ended, and nothing on it can be committed
+    }
   }
 
   void explainFailure(Context context) {
