@@ -2,6 +2,7 @@ package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -322,7 +323,10 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
       LockService service = liquibase.lockService();
       failing.set(true);
 
-      assertThatThrownBy(service::releaseLock).hasMessage("on purpose");
+      assertThat(catchThrowable(service::releaseLock))
+          .satisfiesAnyOf(
+              failure -> assertThat(failure).hasMessage("on purpose"),
+              failure -> assertThat(failure).as("without a rollback, as in 4.27").isNull());
 
       assertThat(scene.probe().holders(LockKey.MIGRATION.value())).isEmpty();
     }
