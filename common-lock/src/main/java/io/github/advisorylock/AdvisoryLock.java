@@ -76,9 +76,9 @@ public final class AdvisoryLock {
    *     by another thread that waits with it
    */
   public HeldLock acquire(LockSession session) {
-    session.claim();
     LockListener told = new GuardedListener(listener, new FlightRecording());
     Patience patience = new Patience(retry, timing);
+    session.claim(); // last: what fails before must not keep the session
     try {
       waitFor(session, patience, told);
       HeldLock held = new HeldLock(key, session, told, timing);

@@ -7,7 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The watch tells the end of a run once, and nothing but its end or a stop ends the watch. */
 class RunWatchTest {
@@ -28,12 +31,23 @@ class RunWatchTest {
     assertThat(looks).hasValue(3);
   }
 
-  @Test
-  void shouldGoOnLookingWhenALookFails() throws InterruptedException {
+  static Stream<Runnable> failures() {
+    return Stream.of(
+        () -> {
+          throw new IllegalStateException("a pool's wrapper");
+        },
+        () -> {
+          throw new OutOfMemoryError("on purpose");
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldGoOnLookingWhenALookFails(Runnable failure) throws InterruptedException {
     RunWatch.start(
         () -> {
           if (looks.incrementAndGet() == 1) {
-            throw new IllegalStateException("a pool's wrapper");
+            failure.run();
           }
           return true;
         },
@@ -44,29 +58,14 @@ class RunWatchTest {
     assertThat(looks).hasValue(2);
   }
 
-  @Test
-  void shouldGoOnLookingWhenMemoryIsShort() throws InterruptedException {
-    RunWatch.start(
-        () -> {
-          if (looks.incrementAndGet() == 1) {
-            throw new OutOfMemoryError("on purpose");
-          }
-          return true;
-        },
-        told::countDown);
-
-    awaitTold();
-
-    assertThat(looks).hasValue(2);
-  }
-
-  @Test
-  void shouldTellAgainWhenWhoIsToldFails() throws InterruptedException {
+  @ParameterizedTest
+  @MethodSource("failures")
+  void shouldTellAgainWhenWhoIsToldFails(Runnable failure) throws InterruptedException {
     RunWatch.start(
         () -> true,
         () -> {
           if (looks.incrementAndGet() == 1) {
-            throw new OutOfMemoryError("on purpose");
+            failure.run();
           }
           told.countDown();
         });

@@ -294,12 +294,16 @@ class BorrowedSessionIT {
     scene.probe().awaitNothingLeft();
   }
 
-  @Test
-  void shouldNotLeaveTheLockInAPoolThatGotTheConnectionBackTooEarly() throws SQLException {
+  private HikariDataSource poolOfOne() {
     HikariConfig config = new HikariConfig();
     config.setDataSource(scene.database().dataSource());
     config.setMaximumPoolSize(1);
-    try (HikariDataSource pool = new HikariDataSource(config)) {
+    return new HikariDataSource(config);
+  }
+
+  @Test
+  void shouldNotLeaveTheLockInAPoolThatGotTheConnectionBackTooEarly() throws SQLException {
+    try (HikariDataSource pool = poolOfOne()) {
       HeldLock held;
       try (Connection pooled = pool.getConnection()) {
         held = stage.lock(LockStage.ONCE).acquire(LockStage.borrowed(pooled));
@@ -315,10 +319,7 @@ class BorrowedSessionIT {
 
   @Test
   void shouldSayWhoHasTheLockInAPoolThatHidesItsConnections() throws SQLException {
-    HikariConfig config = new HikariConfig();
-    config.setDataSource(scene.database().dataSource());
-    config.setMaximumPoolSize(1);
-    try (HikariDataSource pool = new HikariDataSource(config)) {
+    try (HikariDataSource pool = poolOfOne()) {
       HeldLock held;
       try (Connection pooled = pool.getConnection()) {
         held =
