@@ -370,9 +370,7 @@ abstract class JdbcSession extends LockSession {
       return Optional.empty();
     }
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
-      boolean held =
-          level.ask(scope.connection(), asked -> LockSql.isHeldByThisSession(asked, key));
-      return held ? Optional.empty() : Optional.of(NOT_HELD);
+      return level.isHeld(scope.connection(), key) ? Optional.empty() : Optional.of(NOT_HELD);
     } catch (SQLException e) {
       return Optional.of(Text.of(e));
     } catch (RuntimeException e) { // from some pool's wrapper

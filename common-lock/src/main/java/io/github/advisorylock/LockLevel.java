@@ -38,6 +38,11 @@ enum LockLevel {
     }
 
     @Override
+    boolean isHeld(Connection connection, LockKey key) throws SQLException {
+      return LockSql.isHeldByThisSession(connection, key);
+    }
+
+    @Override
     boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException {
       boolean unlocked = false;
       if (wake) {
@@ -103,8 +108,13 @@ enum LockLevel {
     }
 
     @Override
+    boolean isHeld(Connection connection, LockKey key) throws SQLException {
+      return LockSql.isHeldByThisTransaction(connection, key);
+    }
+
+    @Override
     boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException {
-      boolean held = LockSql.isHeldByThisSession(connection, key);
+      boolean held = isHeld(connection, key);
       LockSql.rollback(connection);
       return held;
     }
@@ -141,6 +151,9 @@ enum LockLevel {
 
   /** Asks so that a failure does no harm to the lock, and no snapshot stays behind. */
   abstract <T> T ask(Connection connection, Question<T> question) throws SQLException;
+
+  /** Whether the lock that was granted is still held, asked so that no index waits for it. */
+  abstract boolean isHeld(Connection connection, LockKey key) throws SQLException;
 
   /**
    * Unlocks.

@@ -113,6 +113,9 @@ final class LockSql {
   /** Says that {@link #setForTransaction} has been there, and ends with the transaction. */
   private static final String BOUND = "advisory_lock.bound";
 
+  /** Says which lock its transaction holds, and ends with it. */
+  private static final String HELD = "advisory_lock.held";
+
   private static final String SET_LOCAL_UNLESS_BOUND =
       "case when t.unbound then " + SET_LOCAL + " end";
 
@@ -437,10 +440,12 @@ final class LockSql {
       rollback(connection);
       return Grip.NONE;
     }
-    String sql = confirmAndSet(settings, SET_LOCAL, false) + FROM_GRANTED;
+    Map<String, String> marked = new LinkedHashMap<>(settings);
+    marked.put(HELD, Long.toString(key.value()));
+    String sql = confirmAndSet(marked, SET_LOCAL, false) + FROM_GRANTED;
     Grip grip;
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      bindConfirm(statement, key, settings, false);
+      bindConfirm(statement, key, marked, false);
       grip = grip(statement);
     }
     dropSnapshot(connection);
@@ -476,6 +481,23 @@ final class LockSql {
 
   static boolean isHeldByThisSession(Connection connection, LockKey key) throws SQLException {
     return answer(connection, "select " + HELD_BY_THIS_SESSION, key);
+  }
+
+  /**
+   * Whether the transaction in which {@link #tryLockForTransaction} got the lock is still open,
+   * before whose end nothing can release it. Takes no snapshot, not even for as long as it lasts: a
+   * CREATE INDEX CONCURRENTLY that saw one would wait for the end of that transaction.
+   */
+  static boolean isHeldByThisTransaction(Connection connection, LockKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("show " + HELD);
+        ResultSet row = theRow(statement)) {
+      return Long.toString(key.value()).equals(row.getString(1));
+    } catch (SQLException e) {
+      if (SqlStates.UNDEFINED_OBJECT.equals(SqlStates.of(e))) { // that transaction was elsewhere
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** From a session that works, perhaps behind a pooler. */

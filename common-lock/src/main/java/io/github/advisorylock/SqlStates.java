@@ -13,6 +13,7 @@ final class SqlStates {
 
   static final String INSUFFICIENT_PRIVILEGE = "42501";
   static final String IN_FAILED_TRANSACTION = "25P02";
+  static final String UNDEFINED_OBJECT = "42704";
   static final String LOCK_NOT_AVAILABLE = "55P03"; // lock_timeout, or NOWAIT
   static final String QUERY_CANCELED = "57014"; // statement_timeout, or somebody
 

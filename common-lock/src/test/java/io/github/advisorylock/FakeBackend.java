@@ -46,6 +46,7 @@ final class FakeBackend {
   private boolean failed;
   private boolean savepoint;
   private boolean snapshot;
+  private int snapshotsInTransaction;
   private boolean ended;
 
   /** What the columns of the statement at work depend on. */
@@ -157,6 +158,11 @@ final class FakeBackend {
     return snapshot;
   }
 
+  /** How many it has had within transactions, each of which others may wait for until its end. */
+  int snapshotsInTransaction() {
+    return snapshotsInTransaction;
+  }
+
   boolean hasSavepoint() {
     return savepoint;
   }
@@ -216,13 +222,13 @@ final class FakeBackend {
       throw new SQLException("current transaction is aborted", "25P02");
     }
     snapshot = sql.startsWith("select") && isInTransaction();
+    snapshotsInTransaction += snapshot ? 1 : 0;
     switch (sql) {
       case "rollback" -> rollback();
       case "begin isolation level read committed" -> begin();
       case "savepoint advisory_lock" -> savepoint = isInTransaction();
       case "rollback to savepoint advisory_lock" -> failed = failed && !savepoint;
       case "release savepoint advisory_lock" -> savepoint = false;
-      case "show application_name" -> {}
       default -> {
         if (sql.startsWith("listen ")) {
           channels.add(sql.substring("listen ".length()));
@@ -231,6 +237,8 @@ final class FakeBackend {
         } else if (sql.startsWith("set local ")) {
           String[] nameAndValue = sql.substring("set local ".length()).split(" = ", -1);
           set(nameAndValue[0], nameAndValue[1], true);
+        } else if (sql.startsWith("show ")) {
+          return List.of(List.of(show(sql.substring("show ".length()))));
         } else {
           return select(sql, parameters);
         }
@@ -400,10 +408,21 @@ final class FakeBackend {
     };
   }
 
+  private String show(String name) throws SQLException {
+    if (!settings.containsKey(name)) {
+      throw unrecognized(name);
+    }
+    return settings.get(name);
+  }
+
+  private static SQLException unrecognized(String name) {
+    return new SQLException("unrecognized configuration parameter \"" + name + '"', "42704");
+  }
+
   /** Outside a transaction a local setting is gone with the statement. */
   private String set(String name, String value, boolean local) throws SQLException {
     if (!settings.containsKey(name) && !name.contains(".")) { // the server's own have no dot
-      throw new SQLException("unrecognized configuration parameter \"" + name + '"', "42704");
+      throw unrecognized(name);
     }
     if (isInTransaction() || !local) {
       settings.put(name, value);

@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -52,10 +53,11 @@ class PoolerTest {
   void shouldKeepNoSnapshotWhileItHolds() {
     HeldLock held = acquire();
     assertThat(client.backend().hasSnapshot()).isFalse();
+    int before = client.backend().snapshotsInTransaction();
 
     held.verify();
 
-    assertThat(client.backend().hasSnapshot()).isFalse();
+    assertThat(client.backend().snapshotsInTransaction()).isEqualTo(before);
     assertThat(client.backend().hasSavepoint()).isFalse();
   }
 
@@ -111,10 +113,7 @@ class PoolerTest {
   @Test
   void shouldSayWhyTheServerEndedTheSession() {
     HeldLock held = acquire();
-    client
-        .failing("pg_locks", "25P03")
-        .failing("rollback to savepoint", "08003")
-        .failing("release savepoint", "08003");
+    client.failing("show", "25P03");
 
     assertThatExceptionOfType(LockLostException.class)
         .isThrownBy(held::verify)
@@ -164,15 +163,41 @@ class PoolerTest {
   }
 
   @Test
-  void shouldNotLoseTheLockWhenALookFails() throws Exception {
+  void shouldNotLoseTheLockWhenALookFails() {
     LockSession session = session();
     acquire(session);
-    client.failing("exists", "42501");
+    client.failing("pg_stat_activity", "42501");
 
-    assertThat(session.loss(KEY)).hasValue("on purpose [SQLSTATE 42501]");
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(() -> session.suspects("create table orders"))
+        .withMessage("on purpose");
 
     assertThat(session.loss(KEY)).isEmpty();
     assertThat(client.backend().holdsForTransaction(KEY)).isTrue();
+  }
+
+  @Test
+  void shouldSayWhyTheServerEndedTheSessionDuringALook() {
+    LockSession session = session();
+    acquire(session);
+    client
+        .failing("pg_stat_activity", "25P03")
+        .failing("rollback to savepoint", "08003")
+        .failing("release savepoint", "08003");
+
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(() -> session.suspects("create table orders"))
+        .returns("25P03", SQLException::getSQLState);
+  }
+
+  @Test
+  void shouldNotTakeAnotherBackendsWordForItsTransaction() {
+    HeldLock held = acquire();
+    client.backend().commit(); // and the next statement comes to another backend
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("no longer");
   }
 
   @Test

@@ -7,6 +7,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockSession;
+import io.github.advisorylock.Pooling;
+import io.github.advisorylock.SessionPolicy;
 import io.github.advisorylock.it.LockProbe.Session;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +16,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,6 +45,9 @@ class SnapshotIT {
   private static final String ISOLATION =
       "ALTER DATABASE %s SET default_transaction_isolation = 'serializable'";
 
+  /** At how many instants an index that is being created looks for snapshots. */
+  private static final int INSTANTS = 30;
+
   private final List<AutoCloseable> opened = new ArrayList<>();
 
   @BeforeEach
@@ -46,7 +55,7 @@ class SnapshotIT {
     scene.database().execute("CREATE TABLE orders AS SELECT generate_series(1, 100) AS id");
   }
 
-  @org.junit.jupiter.api.AfterEach
+  @AfterEach
   void closeAll() throws Exception {
     for (AutoCloseable resource : opened) {
       resource.close();
@@ -189,6 +198,38 @@ class SnapshotIT {
         Connection other = scene.database().connect()) {
       createIndexConcurrently(other);
       assertThat(held).isNotNull();
+    }
+  }
+
+  /** Behind a pooler the lock is held in a transaction, whose end an index would wait for. */
+  @ParameterizedTest
+  @EnumSource(names = {"SESSION", "TRANSACTION"})
+  void shouldLetOthersCreateAnIndexConcurrentlyWhileTheLockIsConfirmed(Pooling pooling)
+      throws Exception {
+    LockSession session =
+        LockSession.dedicated(
+            scene.database().dataSource()::getConnection,
+            LockStage.NAME,
+            new SessionPolicy(pooling, SessionPolicy.DEFAULT.lease(), true));
+    AtomicBoolean enough = new AtomicBoolean();
+    try (HeldLock held = stage.lock(LockStage.ONCE).acquire(session);
+        Connection other = scene.database().connect()) {
+      CompletableFuture<Void> confirming =
+          CompletableFuture.runAsync(
+              () -> {
+                while (!enough.get()) {
+                  held.verify();
+                }
+              });
+      try {
+        for (int i = 0; i < INSTANTS; i++) {
+          scene.database().execute("DROP INDEX IF EXISTS orders_id");
+          createIndexConcurrently(other);
+        }
+      } finally {
+        enough.set(true);
+      }
+      confirming.get(1, TimeUnit.MINUTES);
     }
   }
 
