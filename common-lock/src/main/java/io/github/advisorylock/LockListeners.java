@@ -13,6 +13,9 @@ public final class LockListeners {
 
   private static final String MICROMETER = "io.micrometer.core.instrument.Metrics";
 
+  /** To find out costs more than what is done with the answer. */
+  private static final boolean IS_MICROMETER_THERE = isThereMicrometer();
+
   private LockListeners() {}
 
   /**
@@ -31,7 +34,7 @@ public final class LockListeners {
   public static LockListener forTool(String tool, LockListener lines) {
     List<LockListener> all = new ArrayList<>();
     all.add(lines);
-    if (isThereMicrometer()) {
+    if (IS_MICROMETER_THERE) {
       addMeters(tool, all);
     }
     addServices(all);

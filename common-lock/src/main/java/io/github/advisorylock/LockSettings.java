@@ -72,9 +72,20 @@ public record LockSettings(
             reader.choice("pooling", SessionPolicy.DEFAULT.pooling()),
             lease(reader),
             reader.flag("wakeUp", SessionPolicy.DEFAULT.wakeUp()),
-            new WorkTimeouts(
-                workTimeout(reader, LOCK_TIMEOUT), workTimeout(reader, STATEMENT_TIMEOUT))),
+            timeouts(reader)),
         connection(reader));
+  }
+
+  /**
+   * Reads only the timeouts for the work.
+   *
+   * @param reader finds the settings
+   * @return them; {@link WorkTimeouts#NONE} if none is set
+   * @throws LockConfigurationException if one of them cannot be used
+   */
+  public static WorkTimeouts timeouts(SettingReader reader) {
+    return new WorkTimeouts(
+        workTimeout(reader, LOCK_TIMEOUT), workTimeout(reader, STATEMENT_TIMEOUT));
   }
 
   /**

@@ -51,11 +51,10 @@ final class Databases {
   }
 
   /**
-   * Rolls back what is open, and leaves no transaction behind. Liquibase's rollback sets the search
-   * path anew, which opens the next one.
+   * Rolls back what is open, and leaves no transaction behind: not by the rollback of Liquibase's
+   * database, which opens the next one to set the search path in it.
    */
   static void leaveTransaction(Database database) throws DatabaseException {
-    database.rollback();
-    database.commit();
+    database.getConnection().rollback();
   }
 }

@@ -101,7 +101,7 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
    * @throws io.github.advisorylock.LockConfigurationException if one of the settings cannot be used
    */
   static boolean haveTimeoutsForWork() {
-    return !read().lock().session().timeouts().equals(WorkTimeouts.NONE);
+    return !LockSettings.timeouts(reader()).equals(WorkTimeouts.NONE);
   }
 
   private static SettingReader reader() {

@@ -1,5 +1,6 @@
 package io.github.advisorylock.liquibase;
 
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import liquibase.Scope;
@@ -11,6 +12,12 @@ import liquibase.structure.core.Table;
 
 /** The table DATABASECHANGELOGLOCK of a Liquibase that runs, or ran, without advisory locks. */
 final class OldTableLock {
+
+  private static final String EXISTS =
+      """
+      select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = coalesce(?::text, n.nspname) and c.relname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      """;
 
   private OldTableLock() {}
 
@@ -34,13 +41,13 @@ final class OldTableLock {
    * leave an error in the server's log.
    */
   private static boolean exists(Database database) throws SQLException {
-    String name =
-        database.correctObjectName(database.getDatabaseChangeLogLockTableName(), Table.class);
-    try (ResultSet tables =
-        Databases.connectionOf(database)
-            .getMetaData()
-            .getTables(null, database.getLiquibaseSchemaName(), name, null)) {
-      return tables.next();
+    try (PreparedStatement statement = Databases.connectionOf(database).prepareStatement(EXISTS)) {
+      statement.setString(1, database.getLiquibaseSchemaName());
+      statement.setString(
+          2, database.correctObjectName(database.getDatabaseChangeLogLockTableName(), Table.class));
+      try (ResultSet table = statement.executeQuery()) {
+        return table.next();
+      }
     }
   }
 
