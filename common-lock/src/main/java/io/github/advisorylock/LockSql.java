@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,34 +163,35 @@ final class LockSql {
 
   private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
-  /** What can be seen of a session besides its process id. */
-  private static final String SESSION =
+  /** The view with what can be seen of sessions. */
+  private static final String ACTIVITY = "pg_catalog.pg_stat_activity";
+
+  /** What can be seen of a session besides its process id and its role. */
+  private static final String REST_OF_SESSION =
       """
-      a.usename, a.application_name, pg_catalog.host(a.client_addr), a.backend_start, a.state,
+      , a.application_name, pg_catalog.host(a.client_addr), a.backend_start, a.state,
         extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
       """;
 
+  /** What the view shows of a session besides its process id. */
+  private static final String SESSION = "a.usename" + REST_OF_SESSION;
+
   /**
-   * A prepared transaction has no process id, and nobody can end it by one. pg_stat_activity reads
-   * every session to show one, so it is only named, for a role that may not read it to be refused;
-   * what is below it shows the one, to each role what the view does.
+   * The view reads every session to show one, and is long to plan. What is below it shows the one,
+   * to each role what the view does, except to a role that may not read the view; whether it may,
+   * each row says, and there is at least one. A prepared transaction has no process id.
    */
-  private static final String HOLDER =
-      "select l.pid, "
-          + SESSION
-          + """
-      from pg_catalog.pg_locks l
-        cross join (values (?::bigint)) k(key)
-        left join lateral
-          (select s.*,
-             nullif(pg_catalog.pg_get_userbyid(s.usesysid)::pg_catalog.text,
-                    'unknown (OID=' || s.usesysid || ')') as usename
-           from pg_catalog.pg_stat_get_activity(l.pid) s) a on true
-      where l.pid is not null and %s
-        and not exists (select from pg_catalog.pg_stat_activity where false)
-      order by a.backend_start
+  private static final String HOLDERS =
       """
-              .formatted(SHOWS);
+      select l.pid,
+        nullif(pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text,
+               'unknown (OID=' || a.usesysid || ')')
+        %s, pg_catalog.has_table_privilege('%s', 'select')
+      from (values (?::bigint)) k(key)
+        left join pg_catalog.pg_locks l on %s
+        left join lateral pg_catalog.pg_stat_get_activity(coalesce(l.pid, 0)) a on true
+      """
+          .formatted(REST_OF_SESSION, ACTIVITY, SHOWS);
 
   /**
    * Who has a key or one of those made from it, with the number of the key's parameter; and who
@@ -278,6 +280,11 @@ final class LockSql {
   private static final String TERMINATE_IF_IDLE =
       TERMINATE
           + "  and a.state like 'idle%' and pg_catalog.clock_timestamp() - a.state_change > interval '1s'";
+
+  private static final Comparator<LockHolder> OLDEST_FIRST =
+      Comparator.comparing(
+          holder -> holder.session().connectedSince(),
+          Comparator.nullsLast(Comparator.naturalOrder()));
 
   private LockSql() {}
 
@@ -700,7 +707,7 @@ final class LockSql {
   }
 
   static @Nullable LockHolder holder(Connection connection, LockKey key) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(HOLDER)) {
+    try (PreparedStatement statement = connection.prepareStatement(HOLDERS)) {
       return holder(statement, key);
     }
   }
@@ -708,7 +715,7 @@ final class LockSql {
   /** The same for a session that asks again and again: the plan costs more than the look. */
   static @Nullable LockHolder holderPlannedOnce(Connection connection, LockKey key)
       throws SQLException {
-    try (PreparedStatement statement = prepareAtOnce(connection, HOLDER)) {
+    try (PreparedStatement statement = prepareAtOnce(connection, HOLDERS)) {
       return holder(statement, key);
     }
   }
@@ -716,9 +723,19 @@ final class LockSql {
   private static @Nullable LockHolder holder(PreparedStatement statement, LockKey key)
       throws SQLException {
     statement.setLong(1, key.value());
+    List<LockHolder> holders = new ArrayList<>();
     try (ResultSet row = statement.executeQuery()) {
-      return row.next() ? new LockHolder(key, sessionOf(row, 1)) : null;
+      while (row.next()) {
+        if (!row.getBoolean(9)) {
+          throw new SQLException(
+              "permission denied for view " + ACTIVITY, SqlStates.INSUFFICIENT_PRIVILEGE);
+        }
+        if (row.getInt(1) != 0) {
+          holders.add(new LockHolder(key, sessionOf(row, 1)));
+        }
+      }
     }
+    return holders.stream().min(OLDEST_FIRST).orElse(null);
   }
 
   private static ServerSession sessionOf(ResultSet row, int first) throws SQLException {

@@ -675,7 +675,7 @@ class DedicatedSessionTest {
   void shouldNameAnOrphanOfWhichOnlyThePidIsKnown() {
     FakeBackend orphan = server.backend().sharing(KEY.forWork());
     for (int i = 0; i < 3; i++) {
-      client.failing("a.usename", "42501");
+      client.failing("pg_stat_get_activity", "42501");
     }
 
     assertThatExceptionOfType(LockTimeoutException.class)

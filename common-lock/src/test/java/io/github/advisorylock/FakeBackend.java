@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -248,8 +249,8 @@ final class FakeBackend {
   }
 
   private List<List<Object>> select(String sql, Iterator<Object> parameters) throws SQLException {
-    if (sql.startsWith("select l.pid, a.usename")) {
-      return server.holding((Long) parameters.next()).map(FakeBackend::activity).toList();
+    if (sql.contains("pg_stat_get_activity")) {
+      return holders((Long) parameters.next());
     }
     if (sql.startsWith("select s.pid, a.usename")) {
       return status(parameters);
@@ -462,6 +463,17 @@ final class FakeBackend {
         hidden ? null : state,
         hidden ? null : stateFor.toMillis() / 1_000.0,
         hidden ? "<insufficient privilege>" : "select " + pid);
+  }
+
+  /** One row at least: each says besides that the view may be read. */
+  private List<List<Object>> holders(long key) {
+    List<List<Object>> rows = new ArrayList<>();
+    server.holding(key).forEach(backend -> rows.add(new ArrayList<>(backend.activity())));
+    if (rows.isEmpty()) {
+      rows.add(new ArrayList<>(Collections.nCopies(8, null)));
+    }
+    rows.forEach(row -> row.add(true));
+    return rows;
   }
 
   private List<List<Object>> status(Iterator<Object> parameters) {
