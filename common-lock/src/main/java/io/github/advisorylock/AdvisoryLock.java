@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdvisoryLock {
 
-  private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
-
   private final LockKey key;
   private final RetryPolicy retry;
   private final LockListener listener;
@@ -159,7 +157,7 @@ public final class AdvisoryLock {
       }
       if (waited.compareTo(nextReport) >= 0) {
         report(session, told, patience.attempts(), waited, orphan, failure);
-        nextReport = waited.plus(BETWEEN_REPORTS);
+        nextReport = waited.plus(Patience.untilNextReport(session.listeners()));
       }
       try {
         pause(session, patience, granted);

@@ -32,7 +32,7 @@ public interface LockListener {
 
   /**
    * The lock is not to be had yet. Called after the first unsuccessful try and then every ten
-   * seconds.
+   * seconds; where more than four wait, up to every thirty.
    *
    * @param event what is known so far
    */

@@ -15,13 +15,18 @@ public final class Patience {
 
   private static final double LARGEST_JITTER = 0.2;
 
-  /** How many waiters, of those that can be woken up, make the pauses that the policy says. */
-  private static final int LISTENERS_THAT_TRY = 4;
+  /** How many waiters, of those that can be woken up, ask the server as often as one would. */
+  private static final int FEW_LISTENERS = 4;
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
   /** Even if there are very many, each looks so often whether anybody else is alive. */
   private static final Duration LONGEST_SHARED = Duration.ofSeconds(2);
+
+  private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
+
+  /** Even if there are very many, each tells so often that it is alive. */
+  private static final Duration LONGEST_BETWEEN_REPORTS = Duration.ofSeconds(30);
 
   private final RetryPolicy retry;
   private final Timing timing;
@@ -105,14 +110,26 @@ public final class Patience {
    * @param listeners how many wait to be woken up, this one included; zero if this one does not
    */
   Duration nextPause(int listeners) {
-    Duration delay = retry.delayAfter(attempts);
-    if (listeners > LISTENERS_THAT_TRY && delay.compareTo(LONGEST_SHARED) < 0) {
-      Duration shared = delay.multipliedBy(listeners).dividedBy(LISTENERS_THAT_TRY);
-      delay = shorter(shared, LONGEST_SHARED);
-    }
+    Duration delay = shared(retry.delayAfter(attempts), listeners, LONGEST_SHARED);
     long nanos = TimeUnit.NANOSECONDS.convert(delay); // at most Long.MAX_VALUE
     Duration shortened = delay.minusNanos((long) (nanos * LARGEST_JITTER * timing.random()));
     return shorter(shortened, timeLeft());
+  }
+
+  /**
+   * The time until it is told again that the wait goes on, for which the server is asked who has
+   * the lock. Many tell less often, so that all together do as often as a few would.
+   *
+   * @param listeners how many wait to be woken up, this one included; zero if this one does not
+   */
+  static Duration untilNextReport(int listeners) {
+    return shared(BETWEEN_REPORTS, listeners, LONGEST_BETWEEN_REPORTS);
+  }
+
+  private static Duration shared(Duration ofEach, int listeners, Duration longest) {
+    return listeners > FEW_LISTENERS && ofEach.compareTo(longest) < 0
+        ? shorter(ofEach.multipliedBy(listeners).dividedBy(FEW_LISTENERS), longest)
+        : ofEach;
   }
 
   /** The pause until the next look, while the lock is ours and nobody else tries. */

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a listener hears, and when. */
@@ -65,6 +66,28 @@ class EventsTest {
         .extracting(Waiting::waited)
         .extracting(Duration::toMillis)
         .containsExactly(0L, 10_500L, 20_500L, 30_500L);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 10000",
+    "4, 10000",
+    "5, 12500",
+    "11, 27500",
+    "12, 30000",
+    "200, 30000",
+    "2147483647, 30000"
+  })
+  void shouldReportTheLessOftenTheMoreWait(int listeners, long between) {
+    RetryPolicy retry = Tries.upTo(1_000, Duration.ofMillis(500));
+
+    new AdvisoryLock(LockKey.MIGRATION, retry, listener, timing)
+        .acquire(FakeSession.lockedUntilTry(200).oneOfListeners(listeners));
+
+    assertThat(reports())
+        .extracting(Waiting::waited)
+        .extracting(Duration::toMillis)
+        .startsWith(0L, between, 2 * between, 3 * between);
   }
 
   @Test

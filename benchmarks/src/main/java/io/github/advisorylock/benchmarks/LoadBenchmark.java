@@ -32,7 +32,10 @@ final class LoadBenchmark implements Benchmark {
   private static final Duration SETTLE = Duration.ofSeconds(6);
 
   private static final Duration QUICK_SETTLE = Duration.ofSeconds(1);
-  private static final Duration TIME = Duration.ofSeconds(10);
+
+  /** In which each of a crowd looks once for who has the lock, and others three times. */
+  private static final Duration TIME = Duration.ofSeconds(30);
+
   private static final Duration QUICK_TIME = Duration.ofSeconds(2);
 
   @Override
