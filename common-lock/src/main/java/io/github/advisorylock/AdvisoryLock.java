@@ -116,7 +116,6 @@ public final class AdvisoryLock {
   }
 
   private void waitFor(WaitingSession session, Patience patience, LockListener told) {
-    Duration nextReport = Duration.ZERO;
     boolean granted = false;
     while (true) {
       if (Thread.currentThread().isInterrupted()) {
@@ -155,9 +154,9 @@ public final class AdvisoryLock {
         LockHolder holder = orphan != null ? orphan : holder(session, failure);
         throw new LockTimeoutException(key, holder, patience.attempts(), waited, failure);
       }
-      if (waited.compareTo(nextReport) >= 0) {
+      if (patience.isReportDue(session.listeners())) {
         report(session, told, patience.attempts(), waited, orphan, failure);
-        nextReport = waited.plus(Patience.untilNextReport(session.listeners()));
+        patience.countReport(waited);
       }
       try {
         pause(session, patience, granted);

@@ -14,7 +14,7 @@ public final class LockListeners {
   private static final String MICROMETER = "io.micrometer.core.instrument.Metrics";
 
   /** To find out costs more than what is done with the answer. */
-  private static final boolean IS_MICROMETER_THERE = isThereMicrometer();
+  private static final boolean IS_MICROMETER_THERE = isMicrometerThere();
 
   private LockListeners() {}
 
@@ -41,7 +41,7 @@ public final class LockListeners {
     return new GuardedListener(all);
   }
 
-  private static boolean isThereMicrometer() {
+  private static boolean isMicrometerThere() {
     try {
       Class.forName(MICROMETER, false, LockListeners.class.getClassLoader());
       return true;

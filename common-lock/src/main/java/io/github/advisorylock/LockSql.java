@@ -163,9 +163,6 @@ final class LockSql {
 
   private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
-  /** The view with what can be seen of sessions. */
-  private static final String ACTIVITY = "pg_catalog.pg_stat_activity";
-
   /** What can be seen of a session besides its process id and its role. */
   private static final String REST_OF_SESSION =
       """
@@ -186,12 +183,12 @@ final class LockSql {
       select l.pid,
         nullif(pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text,
                'unknown (OID=' || a.usesysid || ')')
-        %s, pg_catalog.has_table_privilege('%s', 'select')
+        %s, pg_catalog.has_table_privilege('pg_catalog.pg_stat_activity', 'select')
       from (values (?::bigint)) k(key)
         left join pg_catalog.pg_locks l on %s
         left join lateral pg_catalog.pg_stat_get_activity(coalesce(l.pid, 0)) a on true
       """
-          .formatted(REST_OF_SESSION, ACTIVITY, SHOWS);
+          .formatted(REST_OF_SESSION, SHOWS);
 
   /**
    * Who has a key or one of those made from it, with the number of the key's parameter; and who
@@ -728,7 +725,7 @@ final class LockSql {
       while (row.next()) {
         if (!row.getBoolean(9)) {
           throw new SQLException(
-              "permission denied for view " + ACTIVITY, SqlStates.INSUFFICIENT_PRIVILEGE);
+              "permission denied for view pg_stat_activity", SqlStates.INSUFFICIENT_PRIVILEGE);
         }
         if (row.getInt(1) != 0) {
           holders.add(new LockHolder(key, sessionOf(row, 1)));

@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One wait under a {@link RetryPolicy}, which begins when this object is made: counts the tries,
@@ -21,7 +22,7 @@ public final class Patience {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
   /** Even if there are very many, each looks so often whether anybody else is alive. */
-  private static final Duration LONGEST_SHARED = Duration.ofSeconds(2);
+  private static final Duration LONGEST_SHARED = Duration.ofSeconds(3);
 
   private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
 
@@ -33,6 +34,7 @@ public final class Patience {
   private final Duration start;
   private int attempts;
   private Duration countedAt = Duration.ZERO;
+  private @Nullable Duration toldAt;
 
   /**
    * A wait that begins now.
@@ -117,13 +119,21 @@ public final class Patience {
   }
 
   /**
-   * The time until it is told again that the wait goes on, for which the server is asked who has
-   * the lock. Many tell less often, so that all together do as often as a few would.
+   * Whether it is to be told that the wait goes on, for which the server is asked who has the lock.
+   * Many tell less often, so that all together do about as often as a few would.
    *
    * @param listeners how many wait to be woken up, this one included; zero if this one does not
+   * @return true also if it has not been told yet
    */
-  static Duration untilNextReport(int listeners) {
-    return shared(BETWEEN_REPORTS, listeners, LONGEST_BETWEEN_REPORTS);
+  boolean isReportDue(int listeners) {
+    Duration told = toldAt;
+    Duration between = shared(BETWEEN_REPORTS, listeners, LONGEST_BETWEEN_REPORTS);
+    return told == null || waited().minus(told).compareTo(between) >= 0;
+  }
+
+  /** It has been told, at this point of the wait. */
+  void countReport(Duration at) {
+    toldAt = at;
   }
 
   private static Duration shared(Duration ofEach, int listeners, Duration longest) {

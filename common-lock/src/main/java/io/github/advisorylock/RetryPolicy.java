@@ -10,9 +10,9 @@ import java.time.temporal.ChronoUnit;
  * most {@code maxDelay}: a linear backoff. Each pause is then shortened by a random part of at most
  * a fifth, so that waiters that started together do not try together for ever.
  *
- * <p>Where more than four wait that can be woken up, pauses are made longer, up to two seconds for
- * the most of them, since it is hardly ever a pause that ends the wait. The second try, which comes
- * when a waiter has begun to listen for the release, is not counted.
+ * <p>Where more than four wait that can be woken up, pauses are made longer, up to three seconds
+ * for the most of them, since it is hardly ever a pause that ends the wait. The second try, which
+ * comes when a waiter has begun to listen for the release, is not counted.
  *
  * @param timeout the longest wait; zero tries once; {@link #NO_TIMEOUT} waits for ever
  * @param maxAttempts the most tries, at least 1; {@link #UNLIMITED_ATTEMPTS} for no bound

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -75,6 +76,17 @@ class DedicatedSessionTest {
     assertThat(server.holders(KEY)).isEmpty();
     assertThat(client.backend().hasEnded()).isFalse();
     assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
+  @Test
+  void shouldBeFreeForAnotherLockAfterOneThatCannotBegin() {
+    LockSession session = session();
+    AdvisoryLock untold = new AdvisoryLock(KEY, RetryPolicy.DEFAULT, null, timing);
+    assertThatNullPointerException().isThrownBy(() -> untold.acquire(session));
+
+    acquire(session);
+
+    assertThat(server.holders(KEY)).containsExactly(client.backend().pid());
   }
 
   @Test

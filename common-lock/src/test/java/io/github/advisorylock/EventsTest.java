@@ -91,6 +91,22 @@ class EventsTest {
   }
 
   @Test
+  void shouldReportAsSoonAsAnyoneWhenTheCrowdIsOfNoConcernAnyMore() {
+    FakeSession session = FakeSession.lockedUntilTry(17).oneOfListeners(200);
+    for (int look = 0; look < 150; look++) {
+      session.orphan(() -> LockHolder.unseen(LockKey.MIGRATION.forWork(), 7));
+    }
+
+    new AdvisoryLock(LockKey.MIGRATION, Tries.upTo(1_000, Duration.ofSeconds(2)), listener, timing)
+        .acquire(session);
+
+    assertThat(reports())
+        .extracting(Waiting::waited)
+        .extracting(Duration::toMillis)
+        .containsExactly(0L, 30_000L, 45_000L, 55_000L); // granted after 45 s
+  }
+
+  @Test
   void shouldReportTheTriesSoFar() {
     acquire(FakeSession.lockedUntilTry(17));
 

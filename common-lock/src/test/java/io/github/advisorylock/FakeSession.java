@@ -241,7 +241,9 @@ final class FakeSession extends LockSession {
   boolean tryLock(LockKey key) throws SQLException {
     tried++;
     Answer<Boolean> scripted = tries.poll();
-    return (scripted == null ? everyFurtherTry : scripted).give();
+    boolean granted = (scripted == null ? everyFurtherTry : scripted).give();
+    listening = listening && !granted;
+    return granted;
   }
 
   @Override

@@ -191,6 +191,19 @@ class PoolerTest {
   }
 
   @Test
+  void shouldNotTakeTheWordOfABackendThatHeldAnEarlierLock() {
+    for (FakeBackend backend : server.backends().toList()) {
+      backend.settings().put("advisory_lock.held", ""); // what such a setting is reset to
+    }
+    HeldLock held = acquire();
+    client.backend().commit();
+
+    assertThatExceptionOfType(LockLostException.class)
+        .isThrownBy(held::verify)
+        .withMessageContaining("no longer");
+  }
+
+  @Test
   void shouldNotTakeAnotherBackendsWordForItsTransaction() {
     HeldLock held = acquire();
     client.backend().commit(); // and the next statement comes to another backend

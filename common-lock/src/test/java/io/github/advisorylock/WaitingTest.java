@@ -255,8 +255,9 @@ class WaitingTest {
     "4, 100, 1000",
     "5, 125, 1250",
     "8, 200, 2000",
-    "200, 2000, 2000",
-    "2147483647, 2000, 2000"
+    "12, 300, 3000",
+    "200, 3000, 3000",
+    "2147483647, 3000, 3000"
   })
   void shouldTryTheLessOftenTheMoreWait(int listeners, long first, long last) {
     FakeSession session = FakeSession.lockedUntilTry(22).oneOfListeners(listeners);

@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.advisorylock.LockInterruptedException;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import liquibase.changelog.ChangeSet;
 import liquibase.changelog.DatabaseChangeLog;
 import liquibase.changelog.visitor.AbstractChangeExecListener;
+import liquibase.command.CommandScope;
 import liquibase.exception.LockException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
@@ -91,6 +93,67 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
         .returns("local", LockProbe.Session::application)
         .returns("idle", LockProbe.Session::state);
     assertThat(liquibase.connection().getAutoCommit()).isFalse();
+  }
+
+  private static final String ROOT_PRECONDITION =
+      """
+      <databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog"
+          xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+          xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog
+              http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd">
+        <preConditions>
+          <sqlCheck expectedResult="1">SELECT count(*) FROM marker</sqlCheck>
+        </preConditions>
+        <changeSet id="1" author="it"><sql>CREATE TABLE made (id int)</sql></changeSet>
+      </databaseChangeLog>
+      """;
+
+  /** The lock has to leave the search path as Liquibase set it, which differs between releases. */
+  @ParameterizedTest
+  @ValueSource(strings = {"public", "app"})
+  void shouldFindUnqualifiedNamesWhereLiquibaseFindsThemByItself(String schemaOfMarker)
+      throws Exception {
+    Files.writeString(folder.resolve("precondition.xml"), ROOT_PRECONDITION);
+    try (Database other = Server.get().freshDatabase()) {
+      List<String> byItself = outcomeOfTwoUpdates(other, schemaOfMarker, false);
+
+      List<String> locked = outcomeOfTwoUpdates(scene.database(), schemaOfMarker, true);
+
+      assertThat(locked).isEqualTo(byItself).isNotEmpty();
+    }
+  }
+
+  /** The tables, or why there are none, after the first update, and after the second. */
+  private List<String> outcomeOfTwoUpdates(Database database, String schemaOfMarker, boolean active)
+      throws Exception {
+    database.execute(
+        "CREATE SCHEMA app", "CREATE TABLE %s.marker AS SELECT 1 AS id".formatted(schemaOfMarker));
+    List<String> outcome = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      SQLException refused =
+          Throwables.find(catchThrowable(() -> updateInApp(database, active)), SQLException.class);
+      outcome.add(refused == null ? "not refused" : refused.getMessage());
+      outcome.addAll(
+          database.list(
+              "SELECT schemaname || '.' || tablename FROM pg_tables"
+                  + " WHERE schemaname IN ('public', 'app')"
+                  + " AND tablename <> 'databasechangeloglock' ORDER BY 1"));
+    }
+    return outcome;
+  }
+
+  private void updateInApp(Database database, boolean active) throws Exception {
+    liquibase(database, database.owner(), folder)
+        .with(SETTINGS + "active", String.valueOf(active))
+        .inScope(
+            () ->
+                new CommandScope("update")
+                    .addArgumentValue("url", database.url("app"))
+                    .addArgumentValue("username", database.user())
+                    .addArgumentValue("password", database.password())
+                    .addArgumentValue("defaultSchemaName", "app")
+                    .addArgumentValue("changelogFile", "precondition.xml")
+                    .execute());
   }
 
   @Test

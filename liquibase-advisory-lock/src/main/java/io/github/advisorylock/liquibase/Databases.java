@@ -3,8 +3,11 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.LockException;
 import java.sql.Connection;
 import java.util.Set;
+import java.util.function.Supplier;
+import liquibase.CatalogAndSchema;
 import liquibase.Scope;
 import liquibase.database.Database;
+import liquibase.database.ObjectQuotingStrategy;
 import liquibase.database.jvm.JdbcConnection;
 import liquibase.exception.DatabaseException;
 import liquibase.exception.UnexpectedLiquibaseException;
@@ -51,10 +54,33 @@ final class Databases {
   }
 
   /**
-   * Rolls back what is open, and leaves no transaction behind: not by the rollback of Liquibase's
-   * database, which opens the next one to set the search path in it.
+   * Rolls back what is open, and leaves no transaction behind. Liquibase's rollback sets the search
+   * path anew, which opens the next one; releases before 5.0 rely on it from then on, so it is
+   * committed.
    */
   static void leaveTransaction(Database database) throws DatabaseException {
-    database.getConnection().rollback();
+    database.rollback();
+    database.commit();
+  }
+
+  /**
+   * Asks for names as Liquibase gives them to the driver, which it does only as long as it quotes
+   * in the usual way: a changelog may have it quote in another.
+   */
+  static <T> T quotingAsUsual(Database database, Supplier<T> names) {
+    ObjectQuotingStrategy found = database.getObjectQuotingStrategy();
+    database.setObjectQuotingStrategy(ObjectQuotingStrategy.LEGACY);
+    try {
+      return names.get();
+    } finally {
+      database.setObjectQuotingStrategy(found);
+    }
+  }
+
+  /** Where Liquibase's own tables are. To be asked for {@link #quotingAsUsual}. */
+  static CatalogAndSchema home(Database database) {
+    return new CatalogAndSchema(
+            database.getLiquibaseCatalogName(), database.getLiquibaseSchemaName())
+        .customize(database);
   }
 }

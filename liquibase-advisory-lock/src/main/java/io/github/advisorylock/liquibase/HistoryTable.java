@@ -8,7 +8,6 @@ import java.util.Objects;
 import liquibase.CatalogAndSchema;
 import liquibase.Scope;
 import liquibase.database.Database;
-import liquibase.database.ObjectQuotingStrategy;
 import liquibase.exception.DatabaseException;
 import liquibase.executor.ExecutorService;
 import liquibase.snapshot.SnapshotControl;
@@ -106,21 +105,12 @@ enum HistoryTable {
 
   /** With the names that Liquibase gives to the driver, which are in lower case by themselves. */
   private static SqlStatement countComplete(Database database) {
-    ObjectQuotingStrategy found = database.getObjectQuotingStrategy();
-    database.setObjectQuotingStrategy(ObjectQuotingStrategy.LEGACY);
-    try {
-      CatalogAndSchema place =
-          new CatalogAndSchema(
-                  database.getLiquibaseCatalogName(), database.getLiquibaseSchemaName())
-              .customize(database);
-      return new RawParameterizedSqlStatement(
-          COUNT_COMPLETE,
-          Objects.toString(place.getCatalogName(), ""),
-          Objects.toString(place.getSchemaName(), ""),
-          database.getDatabaseChangeLogTableName());
-    } finally {
-      database.setObjectQuotingStrategy(found);
-    }
+    CatalogAndSchema home = Databases.quotingAsUsual(database, () -> Databases.home(database));
+    return new RawParameterizedSqlStatement(
+        COUNT_COMPLETE,
+        Objects.toString(home.getCatalogName(), ""),
+        Objects.toString(home.getSchemaName(), ""),
+        database.getDatabaseChangeLogTableName());
   }
 
   private static HistoryTable snapshotOf(Database database) throws DatabaseException {

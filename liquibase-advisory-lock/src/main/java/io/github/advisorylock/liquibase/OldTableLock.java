@@ -3,6 +3,7 @@ package io.github.advisorylock.liquibase;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import liquibase.CatalogAndSchema;
 import liquibase.Scope;
 import liquibase.database.Database;
 import liquibase.exception.LockException;
@@ -16,7 +17,7 @@ final class OldTableLock {
   private static final String EXISTS =
       """
       select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = coalesce(?::text, n.nspname) and c.relname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')
+      where n.nspname = coalesce(?::pg_catalog.text, n.nspname) and c.relname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')
       """;
 
   private OldTableLock() {}
@@ -41,10 +42,16 @@ final class OldTableLock {
    * leave an error in the server's log.
    */
   private static boolean exists(Database database) throws SQLException {
+    CatalogAndSchema home = Databases.quotingAsUsual(database, () -> Databases.home(database));
+    String name =
+        Databases.quotingAsUsual(
+            database,
+            () ->
+                database.correctObjectName(
+                    database.getDatabaseChangeLogLockTableName(), Table.class));
     try (PreparedStatement statement = Databases.connectionOf(database).prepareStatement(EXISTS)) {
-      statement.setString(1, database.getLiquibaseSchemaName());
-      statement.setString(
-          2, database.correctObjectName(database.getDatabaseChangeLogLockTableName(), Table.class));
+      statement.setString(1, home.getSchemaName());
+      statement.setString(2, name);
       try (ResultSet table = statement.executeQuery()) {
         return table.next();
       }
