@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockListener.Lost;
+import io.github.advisorylock.LockSession;
+import io.github.advisorylock.Pooling;
 import io.github.advisorylock.ServerSession;
+import io.github.advisorylock.SessionPolicy;
 import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -29,8 +33,15 @@ class LockHolderIT {
   @RegisterExtension final Scene scene = new Scene();
   private final LockStage stage = new LockStage(scene);
 
+  /** Without a lease: no heartbeat comes between what is seen and what is expected. */
   private HeldLock heldBy(Login login) {
-    return stage.lock(LockStage.ONCE).acquire(stage.dedicated(login));
+    return stage
+        .lock(LockStage.ONCE)
+        .acquire(
+            LockSession.dedicated(
+                () -> scene.database().connect(login),
+                LockStage.NAME,
+                new SessionPolicy(Pooling.AUTO, Duration.ZERO, true)));
   }
 
   private LockHolder findAs(Login login) throws SQLException {

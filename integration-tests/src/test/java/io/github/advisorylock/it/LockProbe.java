@@ -1,7 +1,9 @@
 package io.github.advisorylock.it;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -70,6 +72,22 @@ final class LockProbe {
                 row.getBoolean("snapshot"),
                 row.getString("wait_event"),
                 row.getString("query")));
+  }
+
+  /**
+   * Those of the sessions that are asked for, at a moment when none of them executes anything: a
+   * heartbeat or a try may come at any time, and has a snapshot for as long as it lasts.
+   */
+  List<Session> resting(Predicate<Session> which) {
+    List<Session> seen = new ArrayList<>();
+    awaitUntil(
+        () -> {
+          seen.clear();
+          sessions().stream().filter(which).forEach(seen::add);
+          return seen.stream().noneMatch(session -> session.state().equals("active"));
+        },
+        "none of the sessions executes anything");
+    return seen;
   }
 
   /** Waits until {@code condition} holds, or fails after a minute showing locks and sessions. */

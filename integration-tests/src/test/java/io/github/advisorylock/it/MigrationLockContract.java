@@ -201,7 +201,8 @@ abstract class MigrationLockContract {
       scene
           .probe()
           .awaitUntil(() -> sessionsNamed(waiting()).size() == WAITERS, WAITERS + " replicas wait");
-      assertThat(sessionsNamed(waiting())).noneMatch(Session::snapshot);
+      assertThat(scene.probe().resting(session -> session.application().startsWith(waiting())))
+          .noneMatch(Session::snapshot);
 
       brake.release();
 

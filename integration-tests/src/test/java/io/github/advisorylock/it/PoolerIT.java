@@ -412,8 +412,7 @@ class PoolerIT {
   private List<String> holders() {
     List<Integer> pids =
         scene.probe().holders(LockKey.MIGRATION.value()).stream().map(lock -> lock.pid()).toList();
-    return scene.probe().sessions().stream()
-        .filter(session -> pids.contains(session.pid()))
+    return scene.probe().resting(session -> pids.contains(session.pid())).stream()
         .map(session -> session.state() + (session.snapshot() ? ", snapshot" : ", no snapshot"))
         .toList();
   }
