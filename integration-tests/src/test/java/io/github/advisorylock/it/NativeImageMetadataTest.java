@@ -154,7 +154,7 @@ class NativeImageMetadataTest {
             "ConnectionSettings.pgjdbc: Class.getDeclaredConstructor",
             "LockListeners.addServices: ServiceLoader.load",
             "LockListeners.hasOurInterface: Class.forName",
-            "LockListeners.isThereMicrometer: Class.forName",
+            "LockListeners.isMicrometerThere: Class.forName",
             "AdvisoryLockProvider.isVisibleTo: Class.forName");
     assertThat(CORE.types())
         .containsOnlyKeys(

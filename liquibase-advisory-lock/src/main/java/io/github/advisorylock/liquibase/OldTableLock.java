@@ -1,6 +1,5 @@
 package io.github.advisorylock.liquibase;
 
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import liquibase.CatalogAndSchema;
@@ -13,12 +12,6 @@ import liquibase.structure.core.Table;
 
 /** The table DATABASECHANGELOGLOCK of a Liquibase that runs, or ran, without advisory locks. */
 final class OldTableLock {
-
-  private static final String EXISTS =
-      """
-      select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = coalesce(?::pg_catalog.text, n.nspname) and c.relname = ? and c.relkind in ('r', 'p', 'v', 'm', 'f')
-      """;
 
   private OldTableLock() {}
 
@@ -49,12 +42,11 @@ final class OldTableLock {
             () ->
                 database.correctObjectName(
                     database.getDatabaseChangeLogLockTableName(), Table.class));
-    try (PreparedStatement statement = Databases.connectionOf(database).prepareStatement(EXISTS)) {
-      statement.setString(1, home.getSchemaName());
-      statement.setString(2, name);
-      try (ResultSet table = statement.executeQuery()) {
-        return table.next();
-      }
+    try (ResultSet tables =
+        Databases.connectionOf(database)
+            .getMetaData()
+            .getTables(null, home.getSchemaName(), name, null)) {
+      return tables.next();
     }
   }
 
