@@ -93,6 +93,20 @@ final class Ledger {
             .formatted(String.join("', '", runners)));
   }
 
+  /**
+   * Work that was committed, and then again, although whoever did it had gone on to the next: it
+   * was not interrupted before it could write its history.
+   */
+  List<String> appliedInVain() {
+    return database.list(
+        "SELECT format('%s (version %s by %s)', a.work, a.version, a.runner)"
+            + " FROM harness.applied a"
+            + " WHERE EXISTS (SELECT FROM harness.applied again"
+            + " WHERE again.version = a.version AND again.work > a.work)"
+            + " AND EXISTS (SELECT FROM harness.work next"
+            + " WHERE next.runner = a.runner AND next.id > a.work)");
+  }
+
   /** The versions in the tool's own history. */
   List<String> history() {
     return tool == Tool.FLYWAY

@@ -40,6 +40,26 @@ class LedgerIT {
     assertThat(ledger.begunAgain()).isEmpty();
   }
 
+  private void apply(String version, String runner, Connection connection) throws SQLException {
+    long work = begin(version, runner, connection);
+    scene
+        .database()
+        .execute(
+            "INSERT INTO harness.applied VALUES (%d, '%s', '%s')".formatted(work, version, runner));
+    end(work);
+  }
+
+  @Test
+  void shouldFindWorkThatWasDoneAgainThoughItWasNotInterrupted() throws SQLException {
+    apply("1", "one", one);
+    apply("1", "other", other);
+    assertThat(ledger.appliedInVain()).isEmpty(); // the first may have been interrupted
+
+    begin("2", "one", one);
+
+    assertThat(ledger.appliedInVain()).containsExactly("1 (version 1 by one)");
+  }
+
   @Test
   void shouldFindWorkThatBeginsBeforeOtherWorkHasEnded() throws SQLException {
     begin("1", "one", one);
