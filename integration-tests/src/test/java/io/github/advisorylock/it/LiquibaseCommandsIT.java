@@ -18,6 +18,7 @@ import liquibase.resource.ClassLoaderResourceAccessor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Liquibase's commands about locks, its own lock table, databases that are none of ours, and
@@ -167,6 +168,22 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
         .contains("The advisory lock does not look at it")
         .contains("release-locks and liquibase.advisoryLock.active=false");
     assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ledger", "LEDGER"})
+  void shouldWarnOfAnOldLockedRowInASchemaOfItsOwn(String schema) throws Exception {
+    String setting = "liquibase.liquibaseSchemaName";
+    scene.database().execute("CREATE SCHEMA ledger");
+    LocalLiquibase stock = liquibase().with(SETTINGS + "active", "false").with(setting, schema);
+    stock.inScope(() -> stock.lockService().waitForLock());
+    assertThat(scene.database().list("SELECT locked FROM ledger.databasechangeloglock"))
+        .containsExactly("t");
+    LocalLiquibase liquibase = liquibase().with(setting, schema);
+
+    liquibase.inScope(() -> liquibase.lockService().waitForLock());
+
+    assertThat(liquibase.messages()).contains("says that it has been locked by");
   }
 
   @Test

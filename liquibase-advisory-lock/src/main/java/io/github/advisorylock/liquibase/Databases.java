@@ -3,7 +3,6 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.LockException;
 import java.sql.Connection;
 import java.util.Set;
-import java.util.function.Supplier;
 import liquibase.CatalogAndSchema;
 import liquibase.Scope;
 import liquibase.database.Database;
@@ -64,23 +63,18 @@ final class Databases {
   }
 
   /**
-   * Asks for names as Liquibase gives them to the driver, which it does only as long as it quotes
-   * in the usual way: a changelog may have it quote in another.
+   * Where Liquibase's own tables are, with the names that it gives to the driver. It does so only
+   * as long as it quotes in the usual way: a changelog may have it quote in another.
    */
-  static <T> T quotingAsUsual(Database database, Supplier<T> names) {
+  static CatalogAndSchema home(Database database) {
     ObjectQuotingStrategy found = database.getObjectQuotingStrategy();
     database.setObjectQuotingStrategy(ObjectQuotingStrategy.LEGACY);
     try {
-      return names.get();
+      return new CatalogAndSchema(
+              database.getLiquibaseCatalogName(), database.getLiquibaseSchemaName())
+          .customize(database);
     } finally {
       database.setObjectQuotingStrategy(found);
     }
-  }
-
-  /** Where Liquibase's own tables are. To be asked for {@link #quotingAsUsual}. */
-  static CatalogAndSchema home(Database database) {
-    return new CatalogAndSchema(
-            database.getLiquibaseCatalogName(), database.getLiquibaseSchemaName())
-        .customize(database);
   }
 }

@@ -105,7 +105,7 @@ enum HistoryTable {
 
   /** With the names that Liquibase gives to the driver, which are in lower case by themselves. */
   private static SqlStatement countComplete(Database database) {
-    CatalogAndSchema home = Databases.quotingAsUsual(database, () -> Databases.home(database));
+    CatalogAndSchema home = Databases.home(database);
     return new RawParameterizedSqlStatement(
         COUNT_COMPLETE,
         Objects.toString(home.getCatalogName(), ""),

@@ -2,13 +2,11 @@ package io.github.advisorylock.liquibase;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import liquibase.CatalogAndSchema;
 import liquibase.Scope;
 import liquibase.database.Database;
 import liquibase.exception.LockException;
 import liquibase.lockservice.DatabaseChangeLogLock;
 import liquibase.lockservice.StandardLockService;
-import liquibase.structure.core.Table;
 
 /** The table DATABASECHANGELOGLOCK of a Liquibase that runs, or ran, without advisory locks. */
 final class OldTableLock {
@@ -35,17 +33,10 @@ final class OldTableLock {
    * leave an error in the server's log.
    */
   private static boolean exists(Database database) throws SQLException {
-    CatalogAndSchema home = Databases.quotingAsUsual(database, () -> Databases.home(database));
-    String name =
-        Databases.quotingAsUsual(
-            database,
-            () ->
-                database.correctObjectName(
-                    database.getDatabaseChangeLogLockTableName(), Table.class));
+    String schema = Databases.home(database).getSchemaName();
+    String table = database.getDatabaseChangeLogLockTableName(); // in lower case by itself
     try (ResultSet tables =
-        Databases.connectionOf(database)
-            .getMetaData()
-            .getTables(null, home.getSchemaName(), name, null)) {
+        Databases.connectionOf(database).getMetaData().getTables(null, schema, table, null)) {
       return tables.next();
     }
   }
