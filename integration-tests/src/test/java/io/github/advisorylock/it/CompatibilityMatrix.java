@@ -19,7 +19,7 @@ final class CompatibilityMatrix {
   static final List<Integer> JDKS = List.of(17, 25);
 
   private static final List<String> FLYWAYS =
-      List.of("10.10.0", "10.20.1", "11.7.2", "11.14.1", "12.11.0", "13.12.0");
+      List.of("10.10.0", "10.20.1", "11.7.2", "11.14.1", "12.11.0", "13.12.2");
   private static final List<String> LIQUIBASES =
       List.of("4.27.0", "4.29.2", "4.31.1", "4.33.0", "5.0.4");
 
