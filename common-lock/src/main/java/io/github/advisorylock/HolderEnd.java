@@ -37,7 +37,7 @@ public record HolderEnd(boolean released, String message) {
     if (holder.session().pid() == 0) {
       return new HolderEnd(
           false,
-          "The advisory lock %s is held by %s, which has no session to end. Commit it, or roll it back: select * from pg_prepared_xacts;"
+          "The advisory lock %s is held by %s, which has no session to end. Commit it, or roll it back: select * from pg_catalog.pg_prepared_xacts;"
               .formatted(holder.key(), holder.describe()));
     }
     boolean told;

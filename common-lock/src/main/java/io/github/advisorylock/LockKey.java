@@ -60,7 +60,8 @@ public record LockKey(long value, String name) implements Serializable {
    * <p>The same in psql:
    *
    * <pre>{@code
-   * select ('x' || encode(substr(sha256(convert_to('migration', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
+   * select pg_catalog.concat('x', pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
+   *   pg_catalog.convert_to('migration', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint;
    * }</pre>
    *
    * @param name any text that is not blank
@@ -78,7 +79,8 @@ public record LockKey(long value, String name) implements Serializable {
    * <p>The same in psql, for key 42 and schema app:
    *
    * <pre>{@code
-   * select ('x' || encode(substr(sha256(int8send(42) || convert_to('app', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
+   * select pg_catalog.concat('x', pg_catalog.encode(pg_catalog.substr(pg_catalog.sha256(
+   *   pg_catalog.int8send(42) operator(pg_catalog.||) pg_catalog.convert_to('app', 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint;
    * }</pre>
    *
    * @param schema the schema's name as PostgreSQL keeps it; case matters
@@ -95,7 +97,8 @@ public record LockKey(long value, String name) implements Serializable {
    * The key that sessions share while they work under this one: this key, exclusive-or the number
    * that {@link #named} gives for {@code work}.
    *
-   * <p>The same in psql, for key 42: {@code select 42 # (63400965840417398)}
+   * <p>The same in psql, for key 42: {@code select 42::bigint operator(pg_catalog.#)
+   * 63400965840417398;}
    *
    * @return the key, named {@code name/work}
    * @see HeldLock#startWork
@@ -108,7 +111,8 @@ public record LockKey(long value, String name) implements Serializable {
    * The key that sessions share while they listen for the release of this one, so that the holder
    * finds one to wake up: made like {@link #forWork}, with {@code wait}.
    *
-   * <p>The same in psql, for key 42: {@code select 42 # 8173693279400651400}
+   * <p>The same in psql, for key 42: {@code select 42::bigint operator(pg_catalog.#)
+   * 8173693279400651400;}
    *
    * @return the key, named {@code name/wait}
    */

@@ -21,7 +21,8 @@ import org.postgresql.PGStatement;
 
 /**
  * Every statement that this library sends. None of them waits in the server, and none leaves a
- * snapshot behind on a connection in autocommit mode.
+ * snapshot behind on a connection in autocommit mode. None looks up a name in the search path,
+ * where another role may have put something of its own, operators included: decision 25 says how.
  */
 final class LockSql {
 
@@ -30,36 +31,41 @@ final class LockSql {
   /** How all keys of this database show in pg_locks, in whatever mode. */
   private static final String SHOWS_SOME_KEY =
       """
-      l.locktype = 'advisory'
-        and l.database = (select d.oid from pg_catalog.pg_database d
-                          where d.datname = pg_catalog.current_database())
-        and l.objsubid = 1 and l.granted
+      l.locktype operator(pg_catalog.=) 'advisory'::pg_catalog.text
+        and l.database operator(pg_catalog.=)
+          (select d.oid from pg_catalog.pg_database d
+           where d.datname operator(pg_catalog.=) pg_catalog.current_database())
+        and l.objsubid operator(pg_catalog.=) 1::pg_catalog.int2 and l.granted
       """;
 
   /** How one of them does; {@code k.key} is the key. */
   private static final String SHOWS =
       SHOWS_SOME_KEY
           + """
-              and l.classid = ((k.key >> 32) & 4294967295)::pg_catalog.oid
-              and l.objid = (k.key & 4294967295)::pg_catalog.oid
+              and l.classid operator(pg_catalog.=)
+                ((k.key operator(pg_catalog.>>) 32) operator(pg_catalog.&) 4294967295)::pg_catalog.oid
+              and l.objid operator(pg_catalog.=)
+                (k.key operator(pg_catalog.&) 4294967295)::pg_catalog.oid
             """;
 
   private static final String HELD_BY =
       """
       exists (select from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-              where l.pid = %s and l.mode = 'ExclusiveLock' and %s)
+              where l.pid operator(pg_catalog.=) %s
+                and l.mode operator(pg_catalog.=) 'ExclusiveLock'::pg_catalog.text and %s)
       """;
 
   private static final String HELD_BY_THIS_SESSION =
       HELD_BY.formatted("pg_catalog.pg_backend_pid()", SHOWS);
 
-  private static final String HELD_BY_PID = "select " + HELD_BY.formatted("?", SHOWS);
+  private static final String HELD_BY_PID =
+      "select " + HELD_BY.formatted("?::pg_catalog.int4", SHOWS);
 
   /** The process id of another session that has the key, in whatever mode. */
   private static final String OTHER_PID =
       """
       (select pg_catalog.min(l.pid) from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-       where l.pid <> pg_catalog.pg_backend_pid() and %s)
+       where l.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid() and %s)
       """
           .formatted(SHOWS);
 
@@ -83,11 +89,14 @@ final class LockSql {
       """
       select t.granted,
         t.granted and exists (select from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-                              where t.granted and l.pid = pg_catalog.pg_backend_pid()
-                                and l.mode = 'ExclusiveLock' and %1$s),
+                              where t.granted
+                                and l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
+                                and l.mode operator(pg_catalog.=) 'ExclusiveLock'::pg_catalog.text
+                                and %1$s),
         pg_catalog.pg_backend_pid(),
         (select pg_catalog.min(l.pid) from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-         where t.granted and l.pid <> pg_catalog.pg_backend_pid() and %1$s)
+         where t.granted and l.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid()
+           and %1$s)
       """
           .formatted(SHOWS);
 
@@ -121,7 +130,7 @@ final class LockSql {
       "case when t.unbound then " + SET_LOCAL + " end";
 
   private static final String FROM_BOUND =
-      " from (select pg_catalog.current_setting('%s', true) is distinct from 'true' as unbound offset 0) t"
+      " from (select (pg_catalog.current_setting('%s', true) operator(pg_catalog.=) 'true'::pg_catalog.text) is not true as unbound offset 0) t"
           .formatted(BOUND);
 
   private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock(?)";
@@ -153,9 +162,11 @@ final class LockSql {
   private static final String UNLOCK_AND_WAKE =
       """
       select u.unlocked,
-        (select pg_catalog.pg_notify('%s' || w.pid, '')
+        (select pg_catalog.pg_notify(
+                  '%s'::pg_catalog.text operator(pg_catalog.||) w.pid::pg_catalog.text, '')
          from (select l.pid from pg_catalog.pg_locks l, (values (?::bigint)) k(key)
-               where u.unlocked and l.pid <> pg_catalog.pg_backend_pid() and %s
+               where u.unlocked and l.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid()
+                 and %s
                order by pg_catalog.random() limit 1) w)
       from (select case when ? then pg_catalog.pg_advisory_unlock(?) end as unlocked offset 0) u
       """
@@ -167,7 +178,9 @@ final class LockSql {
   private static final String REST_OF_SESSION =
       """
       , a.application_name, pg_catalog.host(a.client_addr), a.backend_start, a.state,
-        extract(epoch from pg_catalog.clock_timestamp() - a.state_change)::pg_catalog.float8, a.query
+        extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) a.state_change)
+          ::pg_catalog.float8,
+        a.query
       """;
 
   /** What the view shows of a session besides its process id. */
@@ -181,8 +194,9 @@ final class LockSql {
   private static final String HOLDERS =
       """
       select l.pid,
-        nullif(pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text,
-               'unknown (OID=' || a.usesysid || ')')
+        case when pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text operator(pg_catalog.<>)
+                  pg_catalog.concat('unknown (OID=', a.usesysid, ')')
+             then pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text end
         %s, pg_catalog.has_table_privilege('pg_catalog.pg_stat_activity', 'select')
       from (values (?::bigint)) k(key)
         left join pg_catalog.pg_locks l on %s
@@ -206,9 +220,9 @@ final class LockSql {
             where %s
             union
             select n.pid, 3 from pg_catalog.pg_stat_activity n
-            where n.datname = pg_catalog.current_database()
-              and pg_catalog.strpos(n.application_name, ?) > 0) s
-        left join pg_catalog.pg_stat_activity a on a.pid = s.pid
+            where n.datname operator(pg_catalog.=) pg_catalog.current_database()
+              and pg_catalog.strpos(n.application_name, ?) operator(pg_catalog.>) 0) s
+        left join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) s.pid
       order by s.part, a.backend_start, s.pid
       """
               .formatted(SHOWS);
@@ -217,11 +231,15 @@ final class LockSql {
   private static final String NAMED_KEYS =
       """
       select n.key, n.held, n.application_name
-      from (select (l.classid::pg_catalog.int8 << 32) | l.objid::pg_catalog.int8 as key,
-                   l.mode = 'ExclusiveLock' as held, a.application_name
-            from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+      from (select (l.classid::pg_catalog.int8 operator(pg_catalog.<<) 32)
+                     operator(pg_catalog.|) l.objid::pg_catalog.int8 as key,
+                   l.mode operator(pg_catalog.=) 'ExclusiveLock'::pg_catalog.text as held,
+                   a.application_name
+            from pg_catalog.pg_locks l
+              join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) l.pid
             where %s) n
-      where pg_catalog.strpos(n.application_name, case when n.held then ? else ? end) > 0
+      where pg_catalog.strpos(n.application_name, case when n.held then ? else ? end)
+              operator(pg_catalog.>) 0
       order by n.held desc, n.application_name, n.key
       """
           .formatted(SHOWS_SOME_KEY);
@@ -232,10 +250,10 @@ final class LockSql {
       select w.pid, w.backend_start is not null, w.query, b.pid, %s
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
-        join pg_catalog.pg_stat_activity w on w.pid = l.pid
+        join pg_catalog.pg_stat_activity w on w.pid operator(pg_catalog.=) l.pid
         cross join lateral (select distinct u.pid
                             from pg_catalog.unnest(pg_catalog.pg_blocking_pids(l.pid)) u(pid)) b
-        left join pg_catalog.pg_stat_activity a on a.pid = b.pid
+        left join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) b.pid
       where %s
       order by w.pid, a.xact_start, b.pid
       """
@@ -246,14 +264,18 @@ final class LockSql {
       """
       select a.pid, %s
       from pg_catalog.pg_stat_activity a
-      where a.pid <> pg_catalog.pg_backend_pid()
+      where a.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid()
         and exists (select from pg_catalog.pg_locks l
-                      join pg_catalog.pg_class c on c.oid = l.relation
-                    where l.pid = a.pid and l.locktype = 'relation' and l.granted
-                      and l.database = (select d.oid from pg_catalog.pg_database d
-                                        where d.datname = pg_catalog.current_database())
-                      and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
-                      and pg_catalog.lower(c.relname::pg_catalog.text) = any
+                      join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) l.relation
+                    where l.pid operator(pg_catalog.=) a.pid
+                      and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
+                      and l.granted
+                      and l.database operator(pg_catalog.=)
+                        (select d.oid from pg_catalog.pg_database d
+                         where d.datname operator(pg_catalog.=) pg_catalog.current_database())
+                      and c.relnamespace operator(pg_catalog.<>)
+                        'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid
+                      and pg_catalog.lower(c.relname::pg_catalog.text) operator(pg_catalog.=) any
                         (pg_catalog.regexp_split_to_array(
                            pg_catalog.lower(?::pg_catalog.text), '[^[:alnum:]_$]+')))
       order by a.xact_start, a.pid
@@ -269,14 +291,30 @@ final class LockSql {
       select pg_catalog.pg_terminate_backend(l.pid)
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
-        join pg_catalog.pg_stat_activity a on a.pid = l.pid
-      where l.pid = ? and a.backend_start = ? and %s
+        join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) l.pid
+      where l.pid operator(pg_catalog.=) ?::pg_catalog.int4
+        and a.backend_start operator(pg_catalog.=) ?::pg_catalog.timestamptz and %s
       """
           .formatted(SHOWS);
 
   private static final String TERMINATE_IF_IDLE =
       TERMINATE
-          + "  and a.state like 'idle%' and pg_catalog.clock_timestamp() - a.state_change > interval '1s'";
+          + """
+              and pg_catalog.starts_with(a.state, 'idle')
+              and (pg_catalog.clock_timestamp() operator(pg_catalog.-) a.state_change)
+                operator(pg_catalog.>) '1s'::pg_catalog.interval
+            """;
+
+  /** For people, so on one line; the two numbers are those that pg_locks shows for the key. */
+  private static final String SHOW_HOLDER =
+      "select a.* from pg_catalog.pg_stat_activity a"
+          + " join pg_catalog.pg_locks l on l.pid operator(pg_catalog.=) a.pid"
+          + " where l.locktype operator(pg_catalog.=) 'advisory'::pg_catalog.text and l.granted"
+          + " and l.classid operator(pg_catalog.=) %s::pg_catalog.oid"
+          + " and l.objid operator(pg_catalog.=) %s::pg_catalog.oid"
+          + " and l.objsubid operator(pg_catalog.=) 1::pg_catalog.int2"
+          + " and l.database operator(pg_catalog.=) (select d.oid from pg_catalog.pg_database d"
+          + " where d.datname operator(pg_catalog.=) pg_catalog.current_database());";
 
   private static final Comparator<LockHolder> OLDEST_FIRST =
       Comparator.comparing(
@@ -829,16 +867,12 @@ final class LockSql {
    * The statement, for people, that shows who holds a key in the database they are connected to.
    */
   static String showHolder(LockKey key) {
-    return "select a.* from pg_stat_activity a join pg_locks l using (pid)"
-        + " where l.locktype = 'advisory' and l.granted"
-        + (" and l.classid = " + key.classId() + " and l.objid = " + key.objectId())
-        + " and l.objsubid = 1"
-        + " and l.database = (select oid from pg_database where datname = current_database());";
+    return SHOW_HOLDER.formatted(key.classId(), key.objectId());
   }
 
   /** The statement, for people, that ends a holder. */
   static String endHolder(int pid) {
-    return "select pg_terminate_backend(" + pid + ");";
+    return "select pg_catalog.pg_terminate_backend(" + pid + ");";
   }
 
   private static void execute(Connection connection, String sql) throws SQLException {

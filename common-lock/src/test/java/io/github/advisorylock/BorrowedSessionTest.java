@@ -248,6 +248,8 @@ class BorrowedSessionTest {
         .singleElement()
         .extracting(LockListener.Lost::reason)
         .asString()
-        .contains("unless pid " + pid + " has ended", "select pg_terminate_backend(" + pid + ")");
+        .contains(
+            "unless pid " + pid + " has ended",
+            "select pg_catalog.pg_terminate_backend(" + pid + ")");
   }
 }

@@ -28,7 +28,8 @@ final class FakeBackend {
   private static final String NOBODY_LISTENS =
       "\n         and not exists (select from pg_catalog.pg_listening_channels())";
 
-  private static final String IS_NOT_TRUE = " is distinct from 'true'";
+  private static final String IS_NOT_TRUE =
+      " operator(pg_catalog.=) 'true'::pg_catalog.text) is not true";
 
   static final OffsetDateTime STARTED = OffsetDateTime.parse("2026-01-02T03:04:05.678901Z");
 
@@ -267,7 +268,7 @@ final class FakeBackend {
       return suspects((String) parameters.next());
     }
     if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
-      return terminate(parameters, sql.contains("like 'idle%'"));
+      return terminate(parameters, sql.contains("'idle'"));
     }
     Matcher derived = DERIVED.matcher(sql);
     return List.of(
@@ -345,7 +346,7 @@ final class FakeBackend {
       return channels.isEmpty() ? answer : false;
     }
     if (column.endsWith(IS_NOT_TRUE)) {
-      String value = column.substring(0, column.length() - IS_NOT_TRUE.length());
+      String value = column.substring("(".length(), column.length() - IS_NOT_TRUE.length());
       return !"true".equals(answer(value, parameters));
     }
     if (column.equals("t.granted") || column.equals("u.unlocked")) {
@@ -371,7 +372,8 @@ final class FakeBackend {
     }
     if (column.startsWith("exists (select from pg_catalog.pg_locks")) {
       long key = (Long) parameters.next();
-      int holder = column.contains("l.pid = ?") ? (Integer) parameters.next() : pid;
+      int holder =
+          column.contains("l.pid operator(pg_catalog.=) ?") ? (Integer) parameters.next() : pid;
       return server
           .holding(key)
           .anyMatch(

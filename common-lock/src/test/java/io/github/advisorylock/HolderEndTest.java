@@ -59,7 +59,10 @@ class HolderEndTest {
         .asString()
         .startsWith("The advisory lock 42 is held by pid " + backend.pid())
         .contains("whose session the role app may not end")
-        .endsWith("let it or a superuser run: select pg_terminate_backend(" + backend.pid() + ");");
+        .endsWith(
+            "let it or a superuser run: select pg_catalog.pg_terminate_backend("
+                + backend.pid()
+                + ");");
     assertThat(backend.hasEnded()).isFalse();
   }
 
@@ -92,7 +95,7 @@ class HolderEndTest {
                 false,
                 "The advisory lock 42 is held by a prepared transaction (see pg_prepared_xacts),"
                     + " which has no session to end. Commit it, or roll it back: select * from"
-                    + " pg_prepared_xacts;"));
+                    + " pg_catalog.pg_prepared_xacts;"));
     assertThat(client.statements()).isEmpty();
   }
 

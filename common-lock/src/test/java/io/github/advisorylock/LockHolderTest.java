@@ -107,7 +107,8 @@ class LockHolderTest {
 
   @Test
   void shouldSayHowToEndIt() {
-    assertThat(with(7, null).endStatement()).isEqualTo("select pg_terminate_backend(7);");
+    assertThat(with(7, null).endStatement())
+        .isEqualTo("select pg_catalog.pg_terminate_backend(7);");
   }
 
   @Test

@@ -28,11 +28,16 @@ class LockMessagesTest {
             "Gave up on the advisory lock migration (-8472138601791040455) (17 tries in 12.3 s):"
                 + " held by pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7,"
                 + " connected since 2026-01-02T03:04:05Z, idle for 12.0 s. Let the holder finish, or wait"
-                + " longer. To look: select a.* from pg_stat_activity a join pg_locks l using (pid)"
-                + " where l.locktype = 'advisory' and l.granted and l.classid = 2322393812"
-                + " and l.objid = 945738809 and l.objsubid = 1 and l.database = (select oid from"
-                + " pg_database where datname = current_database()); To end it, if it is stuck:"
-                + " select pg_terminate_backend(4711);");
+                + " longer. To look: select a.* from pg_catalog.pg_stat_activity a join"
+                + " pg_catalog.pg_locks l on l.pid operator(pg_catalog.=) a.pid where l.locktype"
+                + " operator(pg_catalog.=) 'advisory'::pg_catalog.text and l.granted and l.classid"
+                + " operator(pg_catalog.=) 2322393812::pg_catalog.oid and l.objid"
+                + " operator(pg_catalog.=) 945738809::pg_catalog.oid and l.objsubid"
+                + " operator(pg_catalog.=) 1::pg_catalog.int2 and l.database"
+                + " operator(pg_catalog.=) (select d.oid from pg_catalog.pg_database d where"
+                + " d.datname operator(pg_catalog.=) pg_catalog.current_database()); To end it, if it"
+                + " is stuck:"
+                + " select pg_catalog.pg_terminate_backend(4711);");
   }
 
   @Test
@@ -73,7 +78,8 @@ class LockMessagesTest {
   })
   void shouldShowTheKeyAsPgLocksDoes(long key, String classId, String objectId) {
     assertThat(timeout(LockKey.of(key), null))
-        .hasMessageContaining("l.classid = %s and l.objid = %s and".formatted(classId, objectId));
+        .hasMessageContaining("l.classid operator(pg_catalog.=) %s::".formatted(classId))
+        .hasMessageContaining("l.objid operator(pg_catalog.=) %s::".formatted(objectId));
   }
 
   @Test
@@ -82,7 +88,8 @@ class LockMessagesTest {
     Locale.setDefault(Locale.forLanguageTag("ar-EG"));
     try {
       assertThat(timeout(LockKey.of(42), Holders.idle(LockKey.of(42))))
-          .hasMessageContaining("l.classid = 0 and l.objid = 42 ")
+          .hasMessageContaining("l.classid operator(pg_catalog.=) 0::")
+          .hasMessageContaining("l.objid operator(pg_catalog.=) 42::")
           .hasMessageContaining("pg_terminate_backend(4711)")
           .hasMessageContaining("(17 tries in 12.3 s)");
     } finally {

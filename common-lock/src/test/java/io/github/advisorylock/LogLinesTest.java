@@ -176,7 +176,7 @@ class LogLinesTest {
             "WARN The work under the advisory lock 42 (pid 4711: drop table orders) waits for pid 7"
                 + " [psql], user app, idle, last: update orders; a prepared transaction (see"
                 + " pg_prepared_xacts); pid 8. To end it, if it is stuck: select"
-                + " pg_terminate_backend(7); select pg_terminate_backend(8);",
+                + " pg_catalog.pg_terminate_backend(7); select pg_catalog.pg_terminate_backend(8);",
             "WARN The work under the advisory lock 42 (pid 4711) waits for a prepared transaction"
                 + " (see pg_prepared_xacts)");
   }

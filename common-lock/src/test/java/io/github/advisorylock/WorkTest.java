@@ -186,7 +186,7 @@ class WorkTest {
         .isThrownBy(() -> held.startWork(worker.connection()))
         .withMessageContaining("42/work")
         .withMessageContaining("locked it for itself alone")
-        .withMessageContaining("select a.* from pg_stat_activity");
+        .withMessageContaining("select a.* from pg_catalog.pg_stat_activity");
   }
 
   @Test

@@ -25,7 +25,8 @@ class WorkTimeoutsTest {
       new WorkTimeouts(Duration.ofSeconds(3), Duration.ofSeconds(30));
   private static final String LOCKED_OUT = "55P03";
   private static final String CANCELED = "57014";
-  private static final String TO_END = ". To end it, if it is stuck: select pg_terminate_backend(";
+  private static final String TO_END =
+      ". To end it, if it is stuck: select pg_catalog.pg_terminate_backend(";
 
   private final FakeServer server = new FakeServer();
   private final FakeClient lockSession = server.connect();

@@ -331,7 +331,7 @@ class BorrowedSessionIT {
 
       held.close();
 
-      String end = "select pg_terminate_backend(" + pid + ");";
+      String end = "select pg_catalog.pg_terminate_backend(" + pid + ");";
       assertThat(stage.events().of(Lost.class))
           .singleElement()
           .extracting(Lost::reason)

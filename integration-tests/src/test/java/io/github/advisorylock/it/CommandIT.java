@@ -265,7 +265,7 @@ class CommandIT {
           .returns(CANNOT, Answer::status)
           .extracting(Answer::err)
           .asString()
-          .contains("select * from pg_prepared_xacts;");
+          .contains("select * from pg_catalog.pg_prepared_xacts;");
     } finally {
       scene.database().execute("ROLLBACK PREPARED '%s'".formatted(prepared));
     }
@@ -428,7 +428,7 @@ class CommandIT {
       assertThat(answer.status()).isEqualTo(FREE);
       assertThat(answer.out())
           .contains("Still at work, and nobody begins before it has ended: pid ")
-          .endsWith("select pg_terminate_backend(" + LockStage.pid(working) + ");");
+          .endsWith("select pg_catalog.pg_terminate_backend(" + LockStage.pid(working) + ");");
     }
     held.close();
   }
@@ -493,7 +493,7 @@ class CommandIT {
           .asString()
           .contains("is held by pid " + pid)
           .contains("the role " + stranger.user() + " may not end")
-          .endsWith("select pg_terminate_backend(" + pid + ");");
+          .endsWith("select pg_catalog.pg_terminate_backend(" + pid + ");");
 
       assertThat(scene.probe().holders(held.key().value())).hasSize(1);
     }

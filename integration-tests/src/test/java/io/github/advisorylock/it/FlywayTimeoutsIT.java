@@ -128,7 +128,7 @@ class FlywayTimeoutsIT {
           .contains("The work under the advisory lock migration (-8472138601791040455) (pid ")
           .contains(": " + Brake.SQL + ") waits for " + brake.description())
           .contains(", last: " + Brake.LOCK)
-          .contains("select pg_terminate_backend(%d);".formatted(brake.pid()));
+          .contains("select pg_catalog.pg_terminate_backend(%d);".formatted(brake.pid()));
       if (TELLS_OF_ERRORS) {
         assertThat(failure)
             .contains("V2__two.sql failed in: " + Brake.SQL)
@@ -137,7 +137,8 @@ class FlywayTimeoutsIT {
             .contains("waited for " + brake.description())
             .contains(", idle in transaction for ")
             .contains(", last: " + Brake.LOCK)
-            .contains("To end it, if it is stuck: select pg_terminate_backend(" + brake.pid());
+            .contains(
+                "To end it, if it is stuck: select pg_catalog.pg_terminate_backend(" + brake.pid());
         assertThat(transcript.toString()).doesNotContain("A moment before");
       } else {
         assertThat(failure).contains("V2__two.sql").contains("55P03");

@@ -406,7 +406,7 @@ class HostileSurroundingsIT {
                 timeout(
                     Duration.ofMillis(1_500),
                     "a session still works for a run that has lost it: pid :pid",
-                    "select pg_terminate_backend(:pid)"),
+                    "select pg_catalog.pg_terminate_backend(:pid)"),
                 superuser(SHARE_WORK),
                 setting("timeout", "1500ms")),
             row(
@@ -430,7 +430,7 @@ class HostileSurroundingsIT {
                 refusal(
                     "is held by pid :pid",
                     "whose session the role :role may not end",
-                    "select pg_terminate_backend(:pid)"),
+                    "select pg_catalog.pg_terminate_backend(:pid)"),
                 superuser(HOLD)),
             row(
                 "the same, where the role may see all of the holder",
@@ -452,7 +452,7 @@ class HostileSurroundingsIT {
             row(
                 "another tool holds the key",
                 ALL,
-                timeout(SHORT, "held by pid :pid", "select pg_terminate_backend(:pid)"),
+                timeout(SHORT, "held by pid :pid", "select pg_catalog.pg_terminate_backend(:pid)"),
                 superuser(HOLD),
                 SHORT_WAIT),
             row(

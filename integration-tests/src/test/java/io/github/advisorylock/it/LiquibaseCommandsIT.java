@@ -123,7 +123,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
     assertThatThrownBy(() -> asking.run("releaseLocks", Map.of()))
         .hasMessageContaining("is held by pid " + pid + " [liquibase holds migration")
         .hasMessageContaining("the role " + stranger.user() + " may not end")
-        .hasMessageContaining("select pg_terminate_backend(" + pid + ");");
+        .hasMessageContaining("select pg_catalog.pg_terminate_backend(" + pid + ");");
     assertThat(locks()).hasSize(1);
     assertThat(holder.connection().isValid(1)).isTrue();
   }

@@ -79,7 +79,8 @@ class LiquibaseTimeoutsIT extends LocalLiquibaseScene {
                   + brake.description())
           .contains(", idle in transaction for ")
           .contains(", last: " + Brake.LOCK)
-          .contains("To end it, if it is stuck: select pg_terminate_backend(" + brake.pid());
+          .contains(
+              "To end it, if it is stuck: select pg_catalog.pg_terminate_backend(" + brake.pid());
       assertThat(liquibase.messages().contains(") waits for " + brake.description()))
           .isEqualTo(ownSession);
     }

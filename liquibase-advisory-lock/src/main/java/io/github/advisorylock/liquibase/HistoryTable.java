@@ -53,27 +53,33 @@ enum HistoryTable {
   private static final String COUNT_COMPLETE =
       """
       select pg_catalog.count(*)
-      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where pg_catalog.current_database() = ? and n.nspname = ? and c.relname = ?
-        and n.nspname !~ '^(pg_|information_schema$)'
-        and c.relkind = 'r' and not c.relispartition
+      from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+      where pg_catalog.current_database() operator(pg_catalog.=) ?::pg_catalog.text
+        and n.nspname operator(pg_catalog.=) ?::pg_catalog.text
+        and c.relname operator(pg_catalog.=) ?::pg_catalog.text
+        and n.nspname operator(pg_catalog.!~) '^(pg_|information_schema$)'::pg_catalog.text
+        and c.relkind operator(pg_catalog.=) 'r'::pg_catalog."char" and not c.relispartition
         and pg_catalog.has_schema_privilege(n.oid, 'usage')
         and pg_catalog.has_table_privilege(c.oid, 'select')
         and not exists
           (select from (values %s) w(name, length)
            where not exists
              (select from pg_catalog.pg_attribute a
-              where a.attrelid = c.oid and a.attname = w.name and not a.attisdropped
-                and (w.length = 0
-                     or a.atttypid = 'pg_catalog.varchar'::pg_catalog.regtype
-                          and a.atttypmod - 4 >= w.length)))
+              where a.attrelid operator(pg_catalog.=) c.oid
+                and a.attname operator(pg_catalog.=) w.name and not a.attisdropped
+                and (w.length operator(pg_catalog.=) 0
+                     or a.atttypid operator(pg_catalog.=)
+                            'pg_catalog.varchar'::pg_catalog.regtype::pg_catalog.oid
+                          and a.atttypmod operator(pg_catalog.>=)
+                            (w.length operator(pg_catalog.+) 4))))
       """
           .formatted(
               SHORTEST.entrySet().stream()
                   .sorted(Map.Entry.comparingByKey())
                   .map(
                       wanted ->
-                          "('%s', %d)"
+                          "('%s'::pg_catalog.text, %d)"
                               .formatted(
                                   wanted.getKey().toLowerCase(Locale.ROOT), wanted.getValue()))
                   .collect(joining(", ")));

@@ -119,7 +119,7 @@ final class TableLockRow {
                     .addNewColumnValue(
                         "LOCKGRANTED", new DatabaseFunction(database.getCurrentDateTimeFunction()))
                     .addNewColumnValue("LOCKEDBY", signature())
-                    .setWhereClause(String.join(" AND ", "ID = 1", "NOT LOCKED")));
+                    .setWhereClause("ID operator(pg_catalog.=) 1 AND NOT LOCKED"));
     database.commit();
     return taken == 1;
   }
