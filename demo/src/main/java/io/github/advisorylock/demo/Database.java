@@ -33,7 +33,7 @@ public final class Database {
 
   private static final String SESSIONS =
       """
-      SELECT 'session ' || pid || ' (' || state || ')'
+      SELECT 'session ' || pid || ' (' || coalesce(state, 'no state') || ')'
       FROM pg_stat_activity
       WHERE datname = current_database() AND backend_type = 'client backend'
         AND pid <> pg_backend_pid()""";
@@ -149,13 +149,37 @@ public final class Database {
     return ended;
   }
 
-  /** What should be gone once nobody works any more, in words; empty if all is well. */
-  List<String> leftovers() {
-    List<String> left = new ArrayList<>(query(ADVISORY_LOCKS, row -> row.getString(1)));
-    left.addAll(query(SESSIONS, row -> row.getString(1)));
-    left.addAll(query(INVALID_INDEXES, row -> row.getString(1)));
-    if (!query(HAS_LOCK_TABLE, row -> row.getInt(1)).isEmpty()) {
-      left.addAll(query(LOCKED_TABLE, row -> row.getString(1)));
+  /**
+   * Waits until nothing is left of a scene. All queries use one connection, whose session does not
+   * count: the session of a connection that was just closed is still visible for some milliseconds.
+   *
+   * @param patience how long to wait; zero or less checks once
+   * @return what is left, in words; empty if nothing is
+   */
+  List<String> leftovers(Duration patience) throws InterruptedException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      List<String> left = new ArrayList<>();
+      Pause.until(
+          patience,
+          () -> {
+            left.clear();
+            left.addAll(leftovers(statement));
+            return left.isEmpty();
+          });
+      return left;
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<String> leftovers(Statement statement) {
+    RowReader<String> text = row -> row.getString(1);
+    List<String> left = new ArrayList<>(query(statement, ADVISORY_LOCKS, text));
+    left.addAll(query(statement, SESSIONS, text));
+    left.addAll(query(statement, INVALID_INDEXES, text));
+    if (!query(statement, HAS_LOCK_TABLE, text).isEmpty()) {
+      left.addAll(query(statement, LOCKED_TABLE, text));
     }
     return left;
   }
@@ -166,7 +190,7 @@ public final class Database {
    * @param statements any SQL
    */
   public void execute(String... statements) {
-    try (Connection connection = DriverManager.getConnection(url, Server.USER, "");
+    try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);
@@ -185,9 +209,20 @@ public final class Database {
    * @return one for each row
    */
   public <T> List<T> query(String sql, RowReader<T> reader) {
-    try (Connection connection = DriverManager.getConnection(url, Server.USER, "");
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      return query(statement, sql, reader);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(url, Server.USER, "");
+  }
+
+  private static <T> List<T> query(Statement statement, String sql, RowReader<T> reader) {
+    try (ResultSet row = statement.executeQuery(sql)) {
       List<T> rows = new ArrayList<>();
       while (row.next()) {
         rows.add(reader.read(row));

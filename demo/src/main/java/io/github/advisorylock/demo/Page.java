@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 final class Page {
 
   private static final String HEADINGS =
-      List.of("", "", "done", "failed", "median wait", "total", "overlap").stream()
+      List.of("", "", "done", "failed", "median wait", "total", "overlap", "problems").stream()
           .map(heading -> "<th>" + heading + "</th>")
           .collect(Collectors.joining());
 
@@ -60,7 +60,8 @@ final class Page {
             Findings.failures(take),
             Timeline.seconds(take.medianWait()),
             Timeline.seconds(take.total()),
-            Findings.overlap(take))
+            Findings.overlap(take),
+            String.join("; ", Findings.problems(take)))
         .stream()
         .map(cell -> "<td>" + escape(cell) + "</td>")
         .collect(Collectors.joining("", "<tr>", "</tr>"));

@@ -74,7 +74,7 @@ final class Rollout {
       Pictures.write(played, pictures);
       terminal.println("");
       terminal.println("The figures and timelines in a browser: " + page.toAbsolutePath());
-      return isGoodWithLock(page.resolveSibling("rollout.log"));
+      return endedWell(page.resolveSibling("rollout.log"));
     }
   }
 
@@ -151,12 +151,8 @@ final class Rollout {
   }
 
   /** Whether nothing went wrong with the lock; if something did, what the replicas logged helps. */
-  private boolean isGoodWithLock(Path logFile) throws IOException {
-    List<Take> bad =
-        played.stream()
-            .map(Comparison::with)
-            .filter(take -> !Findings.problems(take).isEmpty())
-            .toList();
+  private boolean endedWell(Path logFile) throws IOException {
+    List<Take> bad = failedWithLock(played);
     if (bad.isEmpty()) {
       return true;
     }
@@ -168,6 +164,14 @@ final class Rollout {
             .toList());
     terminal.println(terminal.red("Something went wrong with the jar. The log: " + logFile));
     return false;
+  }
+
+  /** The demo fails if there are any. */
+  static List<Take> failedWithLock(List<Comparison> played) {
+    return played.stream()
+        .map(Comparison::with)
+        .filter(take -> !Findings.problems(take).isEmpty())
+        .toList();
   }
 
   private static String overlapTime(Take take) {
