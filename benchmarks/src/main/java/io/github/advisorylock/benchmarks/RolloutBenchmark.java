@@ -192,7 +192,8 @@ final class RolloutBenchmark implements Benchmark {
                 + " every run GRANT, CREATE OR REPLACE FUNCTION and REFRESH MATERIALIZED VIEW"
                 + " (afterMigrate.sql, or runAlways); the smallest work is one CREATE TABLE. From"
                 + " the first start to the last end; to stock is to the same tool as it is. Late is"
-                + " who was not through within %d s, and was stopped then. The replicas are threads"
+                + " who was not through within %d s, and was stopped then; a ratio to such a time is"
+                + " a bound. The replicas are threads"
                 + " of one JVM, isolated by class loaders. One after the other: the same replicas"
                 + " of the tool as it is, each started when the one before has ended, so that"
                 + " nobody waits or fails: the work itself.")
@@ -241,7 +242,7 @@ final class RolloutBenchmark implements Benchmark {
         Figures.count(times.size()),
         Figures.upTo(Milliseconds.of(PATIENCE), times.median()),
         Figures.upTo(Milliseconds.of(PATIENCE), times.max()),
-        Figures.ratio(times.median(), ofStock.median()),
+        Figures.ratio(times.median(), ofStock.median(), Milliseconds.of(PATIENCE)),
         failed,
         late);
   }

@@ -28,4 +28,24 @@ class FiguresTest {
     assertThat(Figures.upTo(60_000, Double.POSITIVE_INFINITY)).isEqualTo("> 60,000");
     assertThat(Figures.upTo(60_000, 3_400)).isEqualTo("3,400");
   }
+
+  @Test
+  void shouldShowARatioToWhatDidNotEndAsABound() {
+    double never = Double.POSITIVE_INFINITY;
+
+    assertThat(Figures.ratio(30_343, never, 60_000)).isEqualTo("< × 0.51");
+    assertThat(Figures.ratio(never, 11_195, 60_000)).isEqualTo("> × 5.35");
+    assertThat(Figures.ratio(never, never, 60_000)).isEqualTo(Figures.NONE);
+    assertThat(Figures.ratio(3_400, 6_800, 60_000)).isEqualTo("× 0.50");
+    assertThat(Figures.ratio(3_400, Double.NaN, 60_000)).isEqualTo(Figures.NONE);
+    assertThat(Figures.ratio(never, Double.NaN, 60_000)).isEqualTo(Figures.NONE);
+    assertThat(Figures.ratio(3_400, never)).isEqualTo(Figures.NONE);
+  }
+
+  /** 0.0144: less than 0.02, but not less than 0.01. */
+  @Test
+  void shouldRoundABoundToTheSideOnWhichItIsTrue() {
+    assertThat(Figures.ratio(866, Double.POSITIVE_INFINITY, 60_000)).isEqualTo("< × 0.02");
+    assertThat(Figures.ratio(Double.POSITIVE_INFINITY, 32_000, 60_000)).isEqualTo("> × 1.87");
+  }
 }
