@@ -121,8 +121,9 @@ public final class AdvisoryLock {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(patience, null);
       }
-      if (granted) {
-        patience.countLook();
+      boolean counts = true;
+      if (granted || session.isWokenUpUnverified()) {
+        counts = patience.countUnplanned();
       } else {
         patience.countTry();
       }
@@ -130,7 +131,12 @@ public final class AdvisoryLock {
       LockHolder orphan = null;
       try {
         session.open(key);
-        granted = granted || tryLock(session, patience);
+        if (!granted && tryLock(session, patience)) {
+          granted = true;
+          if (!counts) { // the notification was not forged
+            patience.countTry();
+          }
+        }
         if (granted) {
           orphan = session.orphan(key);
           if (orphan == null) {

@@ -220,6 +220,11 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
+  final boolean isWokenUpUnverified() {
+    return wakeUp != null && wakeUp.isUnverified();
+  }
+
+  @Override
   final void awaitRelease(Duration atMost, Timing timing) throws InterruptedException {
     if (wakeUp != null) {
       wakeUp.await(atMost, timing);
@@ -272,9 +277,14 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final @Nullable LockHolder holder(LockKey key) throws SQLException {
-    return level == LockLevel.SESSION && physical instanceof PGConnection
-        ? LockSql.holderPlannedOnce(current(), key)
-        : LockSql.holder(current(), key);
+    LockHolder holder =
+        level == LockLevel.SESSION && physical instanceof PGConnection
+            ? LockSql.holderPlannedOnce(current(), key)
+            : LockSql.holder(current(), key);
+    if (wakeUp != null && holder != null) {
+      wakeUp.expectReleaseBy(holder.session().pid());
+    }
+    return holder;
   }
 
   @Override

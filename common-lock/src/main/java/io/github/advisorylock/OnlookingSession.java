@@ -63,6 +63,11 @@ final class OnlookingSession extends WaitingSession {
   }
 
   @Override
+  boolean isWokenUpUnverified() {
+    return false;
+  }
+
+  @Override
   @Nullable LockHolder orphan(LockKey key) {
     return null; // a key that somebody works under is not free
   }

@@ -58,13 +58,18 @@ public final class Patience {
   }
 
   /**
-   * Counts a look at what has to end before the lock that is ours can be used. Such looks come more
-   * often than tries: as many of them count as there would have been tries meanwhile.
+   * Counts a look at what has to end before the lock that is ours can be used, or an attempt that
+   * another session may have caused. Both may come more often than attempts of the policy: as many
+   * of them count as there would have been of those meanwhile.
+   *
+   * @return whether this one counts
    */
-  void countLook() {
-    if (waited().minus(countedAt).compareTo(retry.delayAfter(attempts)) >= 0) {
+  boolean countUnplanned() {
+    boolean counts = waited().minus(countedAt).compareTo(retry.delayAfter(attempts)) >= 0;
+    if (counts) {
       countTry();
     }
+    return counts;
   }
 
   /**

@@ -46,6 +46,12 @@ abstract class WaitingSession {
   abstract void awaitRelease(Duration atMost, Timing timing) throws InterruptedException;
 
   /**
+   * Whether the attempt to come was caused by a notification of a session that is not known to hold
+   * the lock: any role may send one.
+   */
+  abstract boolean isWokenUpUnverified();
+
+  /**
    * After a successful try: who still works for an earlier holder that has lost the lock; null if
    * nobody does. One that has stopped in the middle of its work is ended.
    */

@@ -3,6 +3,8 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -21,6 +23,15 @@ final class WakeUp {
   /** pgjdbc does not notice an interrupt while it waits for a notification. */
   private static final Duration BETWEEN_LOOKS_FOR_INTERRUPT = Duration.ofMillis(50);
 
+  /**
+   * Between two attempts that sessions have caused that are not known to hold the lock: any role
+   * may notify any channel.
+   */
+  private static final Duration BETWEEN_UNVERIFIED = Duration.ofMillis(50);
+
+  /** Between two reads of a flood of notifications, among which may be that of the holder. */
+  private static final Duration BETWEEN_READS = Duration.ofMillis(5);
+
   private final PGConnection driver;
   private final LockKey waitingKey;
   private final int backendPid;
@@ -28,6 +39,14 @@ final class WakeUp {
 
   /** At first as if it had been: the lock may be free, and the try that follows is planned so. */
   private boolean wokenUp = true;
+
+  /** Whether the notification came from a session that is not known to hold the lock. */
+  private boolean unverified;
+
+  private @Nullable Duration lastUnverified;
+
+  /** The session that was last seen holding the lock; 0 if none was, or it has released it. */
+  private int holderPid;
 
   private boolean waiting = true;
   private boolean listening = true;
@@ -80,9 +99,23 @@ final class WakeUp {
     return wokenUp;
   }
 
+  /**
+   * Whether that notification came from a session that is not known to hold the lock: it may be
+   * forged.
+   */
+  boolean isUnverified() {
+    return unverified;
+  }
+
+  /** The session whose notification is believed, once. */
+  void expectReleaseBy(int pid) {
+    holderPid = pid;
+  }
+
   /** A session that holds the lock does not wait to be woken up any more. */
   void hasTried(boolean granted) {
     wokenUp = false;
+    unverified = false;
     waiting = !granted;
   }
 
@@ -95,35 +128,58 @@ final class WakeUp {
   }
 
   /**
-   * Waits until it is woken up, or for so long.
+   * Waits until it is woken up, or for so long. A notification of the session that was seen holding
+   * the lock ends the wait immediately. So does the first one of any other session, since the
+   * holder may have changed since; further ones of such sessions do so at most twenty times a
+   * second.
    *
    * @throws InterruptedException if the thread is interrupted, before or meanwhile
    */
   void await(Duration atMost, Timing timing) throws InterruptedException {
     Duration start = timing.now();
     Duration left = atMost;
+    boolean notified = false;
     do {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      if (isWokenUpWithin(left)) {
+      List<Integer> senders = listen(notified ? Duration.ZERO : left);
+      notified |= !senders.isEmpty();
+      Duration early = notified ? timeUntilUnverified(timing.now()) : Duration.ZERO;
+      wokenUp = failure == null && notified && (senders.contains(holderPid) || early.isZero());
+      if (wokenUp && !senders.contains(holderPid)) {
+        unverified = true;
+        lastUnverified = timing.now();
+      } else if (wokenUp) {
+        holderPid = 0; // it has released the lock, and has no further say
+      }
+      if (wokenUp || failure != null) {
         return;
+      }
+      if (notified) {
+        timing.sleep(early.compareTo(BETWEEN_READS) < 0 ? early : BETWEEN_READS);
       }
       left = atMost.minus(timing.now().minus(start));
     } while (left.compareTo(Duration.ZERO) > 0);
   }
 
-  private boolean isWokenUpWithin(Duration left) {
+  private Duration timeUntilUnverified(Duration now) {
+    Duration last = lastUnverified;
+    Duration early = last == null ? Duration.ZERO : BETWEEN_UNVERIFIED.minus(now.minus(last));
+    return early.isNegative() ? Duration.ZERO : early;
+  }
+
+  /** Returns the process ids of the sessions that have notified, as soon as there is one. */
+  private List<Integer> listen(Duration atMost) {
     Duration slice =
-        left.compareTo(BETWEEN_LOOKS_FOR_INTERRUPT) < 0 ? left : BETWEEN_LOOKS_FOR_INTERRUPT;
+        atMost.compareTo(BETWEEN_LOOKS_FOR_INTERRUPT) < 0 ? atMost : BETWEEN_LOOKS_FOR_INTERRUPT;
     int millis = Math.max(1, (int) slice.toMillis()); // zero would be for ever
     try {
       PGNotification[] heard = driver.getNotifications(millis);
-      wokenUp = heard != null && heard.length > 0;
-      return wokenUp;
+      return heard == null ? List.of() : Stream.of(heard).map(PGNotification::getPID).toList();
     } catch (SQLException e) {
       failure = e;
-      return true;
+      return List.of();
     }
   }
 

@@ -31,6 +31,8 @@ final class FakeBackend {
   private static final String IS_NOT_TRUE =
       " operator(pg_catalog.=) 'true'::pg_catalog.text) is not true";
 
+  private static final int STRANGER = 66;
+
   static final OffsetDateTime STARTED = OffsetDateTime.parse("2026-01-02T03:04:05.678901Z");
 
   private final FakeServer server;
@@ -44,7 +46,7 @@ final class FakeBackend {
   private Map<String, String> before;
   private Map<String, String> settingsAtUnlock = Map.of();
   private final Set<String> channels = new TreeSet<>();
-  private int notifications;
+  private final List<Integer> notifiers = new ArrayList<>();
   private boolean failed;
   private boolean savepoint;
   private boolean snapshot;
@@ -124,14 +126,24 @@ final class FakeBackend {
     return channels;
   }
 
+  /** Is notified by a session that holds nothing. */
   void notifyOnce() {
-    notifications++;
+    notifyBy(STRANGER);
+  }
+
+  void notifyBy(int sender) {
+    notifiers.add(sender);
   }
 
   /** The notifications that have come since this was asked last. */
   int takeNotifications() {
-    int taken = notifications;
-    notifications = 0;
+    return takeNotifiers().size();
+  }
+
+  /** The process ids of the sessions from which those came. */
+  List<Integer> takeNotifiers() {
+    List<Integer> taken = List.copyOf(notifiers);
+    notifiers.clear();
     return taken;
   }
 
@@ -366,7 +378,7 @@ final class FakeBackend {
             .filter(backend -> backend != this)
             .findFirst()
             .flatMap(picked -> server.listeningOn("advisory_lock_" + picked.pid).findFirst())
-            .ifPresent(woken -> woken.notifications++);
+            .ifPresent(woken -> woken.notifiers.add(pid));
       }
       return null;
     }

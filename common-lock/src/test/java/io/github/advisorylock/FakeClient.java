@@ -19,6 +19,7 @@ import java.util.function.LongConsumer;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.postgresql.PGStatement;
+import org.postgresql.core.Notification;
 
 /** A connection to a {@link FakeServer}, with pgjdbc's manners. */
 final class FakeClient {
@@ -245,7 +246,9 @@ final class FakeClient {
 
   PGNotification[] getNotifications() throws SQLException {
     refuseIfClosed();
-    return new PGNotification[backend.takeNotifications()];
+    return backend.takeNotifiers().stream()
+        .map(pid -> new Notification("advisory_lock_" + backend.pid(), pid))
+        .toArray(PGNotification[]::new);
   }
 
   int getBackendPID() {

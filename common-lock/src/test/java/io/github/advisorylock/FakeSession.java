@@ -265,6 +265,11 @@ final class FakeSession extends LockSession {
   }
 
   @Override
+  boolean isWokenUpUnverified() {
+    return false;
+  }
+
+  @Override
   LockHolder orphan(LockKey key) throws SQLException {
     Answer<LockHolder> scripted = orphans.poll();
     return scripted == null ? null : scripted.give();

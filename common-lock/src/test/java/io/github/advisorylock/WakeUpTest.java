@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -381,5 +382,111 @@ class WakeUpTest {
 
     assertThat(pooled.preparedAtOnce()).isEmpty();
     held.close();
+  }
+
+  @Nested
+  class NotificationsOfSessionsThatHoldNothing {
+
+    private static final int STRANGER = 66;
+    private static final Duration FLOOD = Duration.ofSeconds(10);
+
+    /** Twenty a second, and those before and after. */
+    private static final long MOST_ATTEMPTS = 20 * FLOOD.toSeconds() + 5;
+
+    /** Notifies the waiter every millisecond, and then does something. */
+    private void flood(int sender, Runnable afterwards) {
+      Duration end = timing.now().plus(FLOOD);
+      waiter.whileListening(
+          millis -> {
+            timing.pass(Duration.ofMillis(1));
+            waiter.backend().notifyBy(sender);
+            if (timing.now().compareTo(end) >= 0) {
+              afterwards.run();
+            }
+          });
+    }
+
+    private HeldLock acquireWithTwoAttempts() {
+      return acquire(2);
+    }
+
+    private HeldLock acquire(int maxAttempts) {
+      RetryPolicy onceAnHour =
+          new RetryPolicy(
+              RetryPolicy.NO_TIMEOUT,
+              maxAttempts,
+              Duration.ofHours(1),
+              Duration.ZERO,
+              Duration.ofHours(1));
+      return new AdvisoryLock(KEY, onceAnHour, events, timing).acquire(session());
+    }
+
+    private long attempts() {
+      return waiter.statements().stream()
+          .filter(sql -> sql.contains("_try_advisory_lock("))
+          .count();
+    }
+
+    @Test
+    void shouldNotUseUpTheAttempts() {
+      flood(STRANGER, hold()::close);
+
+      acquireWithTwoAttempts();
+
+      assertThat(events.events(LockListener.Acquired.class))
+          .last()
+          .returns(2, LockListener.Acquired::attempts);
+    }
+
+    @Test
+    void shouldCauseFewAttempts() {
+      flood(STRANGER, hold()::close);
+
+      acquireWithTwoAttempts();
+
+      assertThat(attempts()).isBetween(20L, MOST_ATTEMPTS);
+    }
+
+    @Test
+    void shouldCauseFewAttemptsThoughTheSenderWasSeenHolding() {
+      flood(holder.backend().pid(), hold()::close);
+
+      acquire(3); // a holder is believed once
+
+      assertThat(attempts()).isBetween(20L, MOST_ATTEMPTS);
+    }
+
+    @Test
+    void shouldNotDelayTheAttemptAfterARelease() {
+      HeldLock held = hold();
+      AtomicReference<Duration> released = new AtomicReference<>();
+      flood(
+          STRANGER,
+          () -> {
+            if (released.compareAndSet(null, timing.now())) {
+              held.close();
+            }
+          });
+
+      acquireWithTwoAttempts();
+
+      assertThat(timing.now().minus(released.get())).isLessThan(Duration.ofMillis(10));
+    }
+
+    @Test
+    void shouldCauseAnImmediateAttemptTheFirstTime() { // the holder may have changed since
+      HeldLock held = hold();
+      timing.duringSleep(
+          () -> {
+            held.close();
+            waiter.backend().takeNotifications();
+            waiter.backend().notifyOnce();
+          });
+      Duration before = timing.now();
+
+      acquireWithTwoAttempts();
+
+      assertThat(timing.now().minus(before)).hasMillis(50);
+    }
   }
 }

@@ -247,4 +247,32 @@ class WakeUpIT {
         .containsExactly(1, 2);
     scene.probe().awaitNothingLeft();
   }
+
+  /** Any role may notify any channel. */
+  @Test
+  void shouldNotUseUpTheAttemptsWhenARoleWithoutRightsForgesNotifications() throws Exception {
+    RetryPolicy twoAttempts =
+        new RetryPolicy(
+            Duration.ofHours(9), 2, Duration.ofHours(1), Duration.ZERO, Duration.ofHours(1));
+    Login intruder = scene.database().createLogin();
+    HeldLock first = hold();
+    Future<HeldLock> waiter =
+        executor.submit(() -> stage.lock(twoAttempts).acquire(stage.dedicated()));
+    int pid = stage.awaitWaiting().pid();
+    try (Connection forging = scene.database().connect(intruder);
+        Statement statement = forging.createStatement()) {
+      for (int i = 0; i < 200; i++) {
+        statement.execute("NOTIFY advisory_lock_" + pid);
+      }
+    }
+    stage.awaitWaiting();
+    assertThat(waiter).as("it waits").isNotDone();
+    first.close();
+
+    waiter.get().close();
+    assertThat(stage.events().of(Acquired.class))
+        .extracting(Acquired::attempts)
+        .containsExactly(1, 2);
+    scene.probe().awaitNothingLeft();
+  }
 }
