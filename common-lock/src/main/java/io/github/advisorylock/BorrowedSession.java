@@ -32,6 +32,11 @@ final class BorrowedSession extends JdbcSession {
   }
 
   @Override
+  Optional<ConnectionSource> others() {
+    return Optional.empty(); // what opened this one, only its owner knows
+  }
+
+  @Override
   boolean isOurs() {
     return false;
   }

@@ -68,6 +68,11 @@ final class DedicatedSession extends JdbcSession {
   }
 
   @Override
+  Optional<ConnectionSource> others() {
+    return Optional.of(source);
+  }
+
+  @Override
   boolean isOurs() {
     return true;
   }

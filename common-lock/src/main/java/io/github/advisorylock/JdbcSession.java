@@ -64,6 +64,9 @@ abstract class JdbcSession extends LockSession {
   /** A connection in autocommit mode. */
   abstract Connection connect(LockKey key) throws SQLException;
 
+  /** Opens further connections that take the same way to the server; empty if that is unknown. */
+  abstract Optional<ConnectionSource> others();
+
   /** Whether the session is there for the lock alone, so that its settings may be ours. */
   abstract boolean isOurs();
 
@@ -110,7 +113,24 @@ abstract class JdbcSession extends LockSession {
             ? LockLevel.SESSION
             : levelBehindPooler(key, physical);
     refuseUnlessReliable(key, look);
+    if (level == LockLevel.SESSION && !direct) {
+      refuseUnlessKept(key, opened);
+    }
     backendPid = look.backend().pid();
+  }
+
+  /** What the user says of the pooler is checked where another connection can be opened. */
+  private void refuseUnlessKept(LockKey key, Connection opened) throws SQLException {
+    Optional<ConnectionSource> others = others();
+    if (others.isPresent() && !KeptSession.isKept(opened, others.get())) {
+      throw new LockUnavailableException(
+          key,
+          "pooling=session is set, but the pooler between here and the server does not keep the"
+              + " session of this connection: another one has taken it over. Remove pooling, so that"
+              + " the lock is held in a transaction, or give the lock a direct connection with the"
+              + " settings url, user and password",
+          null);
+    }
   }
 
   private Set<String> settingsThatChange() {

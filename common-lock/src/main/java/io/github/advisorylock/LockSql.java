@@ -843,6 +843,13 @@ final class LockSql {
     }
   }
 
+  /**
+   * Begins a transaction on a connection in autocommit mode, in text as {@link #rollback} ends it.
+   */
+  static void begin(Connection connection) throws SQLException {
+    execute(connection, "begin isolation level read committed");
+  }
+
   /** Ends a transaction, also one that was begun in SQL on a connection in autocommit mode. */
   static void rollback(Connection connection) throws SQLException {
     execute(connection, "rollback");

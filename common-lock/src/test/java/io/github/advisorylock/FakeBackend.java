@@ -185,6 +185,10 @@ final class FakeBackend {
     return locks.stream().anyMatch(lock -> lock.key == key);
   }
 
+  boolean holdsAny() {
+    return !locks.isEmpty();
+  }
+
   boolean holdsForTransaction(LockKey key) {
     return locks.stream().anyMatch(lock -> lock.key == key.value() && lock.forTransaction);
   }

@@ -36,6 +36,7 @@ final class FakeClient {
   private static final int POOLERS_PID = 4711;
 
   private final boolean pooled;
+  private final FakePooler pooler;
   private final List<FakeBackend> backends;
   private final List<Failure> failures = new ArrayList<>();
   private final List<String> statements = new ArrayList<>();
@@ -55,7 +56,16 @@ final class FakeClient {
   private boolean hidingDriver;
 
   FakeClient(boolean pooled, FakeBackend... backends) {
+    this(pooled, null, backends);
+  }
+
+  FakeClient(FakePooler pooler) {
+    this(true, pooler, pooler.backends().toArray(FakeBackend[]::new));
+  }
+
+  private FakeClient(boolean pooled, FakePooler pooler, FakeBackend... backends) {
     this.pooled = pooled;
+    this.pooler = pooler;
     this.backends = List.of(backends);
     this.backend = backends[0];
   }
@@ -144,7 +154,8 @@ final class FakeClient {
     }
     if (!backend.isInTransaction()) {
       if (pooled) {
-        backend = backends.get(next++ % backends.size());
+        backend =
+            pooler == null ? backends.get(next++ % backends.size()) : pooler.backendFor(this, sql);
       }
       if (!autoCommit) {
         backend.begin();
@@ -276,7 +287,11 @@ final class FakeClient {
 
   void close() {
     closed = true;
-    backend.end();
+    if (pooler == null) {
+      backend.end();
+    } else {
+      pooler.leave(this);
+    }
   }
 
   boolean isClosed() {

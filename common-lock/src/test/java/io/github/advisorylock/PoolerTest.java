@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** A lock whose session each transaction may find on another backend. */
@@ -276,5 +277,64 @@ class PoolerTest {
         .isThrownBy(() -> acquire(LockSession.borrowed(loan.connection(), "test")))
         .withMessageContaining("pooling=session")
         .withMessageContaining("url, user and password");
+  }
+
+  @Nested
+  class WhatTheUserSaysOfThePooler {
+
+    private static final SessionPolicy KEPT =
+        new SessionPolicy(Pooling.SESSION, Duration.ZERO, true);
+
+    private HeldLock acquireThrough(FakePooler pooler) {
+      return acquire(LockSession.dedicated(() -> pooler.connect().connection(), "test", KEPT));
+    }
+
+    @Test
+    void shouldNotBeBelievedIfThePoolerKeepsSessionsOnlyForNamesWithoutSchema() {
+      FakePooler pooler = new FakePooler(server, 3, FakePooler.UNQUALIFIED);
+
+      assertThatExceptionOfType(LockUnavailableException.class)
+          .isThrownBy(() -> acquireThrough(pooler))
+          .withMessageContaining("pooling=session")
+          .withMessageContaining("url, user and password");
+
+      assertThat(server.holders(KEY)).isEmpty();
+      assertThat(pooler.backends())
+          .noneMatch(FakeBackend::isInTransaction)
+          .noneMatch(FakeBackend::holdsAny);
+      assertThat(pooler.clients()).hasSize(2).allMatch(FakeClient::isClosed);
+    }
+
+    @Test
+    void shouldBeBelievedIfThePoolerKeepsSessionsForOurStatements() {
+      FakePooler pooler = new FakePooler(server, 3, FakePooler.ANY);
+
+      HeldLock held = acquireThrough(pooler);
+
+      assertThat(server.holders(KEY)).hasSize(1);
+      assertThat(pooler.clients()).hasSize(2).filteredOn(FakeClient::isClosed).hasSize(1);
+      held.close();
+      assertThat(pooler.backends()).noneMatch(FakeBackend::holdsAny);
+      assertThat(events.events(LockListener.Released.class)).hasSize(1);
+    }
+
+    @Test
+    void shouldBeBelievedWhereNoOtherConnectionCanBeOpened() {
+      FakeClient only = server.connectThroughSessionPooler();
+      Iterator<FakeClient> sources = List.of(only).iterator();
+
+      acquire(
+          LockSession.dedicated(
+              () -> {
+                if (!sources.hasNext()) {
+                  throw new SQLException("too many connections", "53300");
+                }
+                return sources.next().connection();
+              },
+              "test",
+              KEPT));
+
+      assertThat(server.holders(KEY)).containsExactly(only.backend().pid());
+    }
   }
 }

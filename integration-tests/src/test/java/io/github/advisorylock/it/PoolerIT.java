@@ -346,6 +346,31 @@ class PoolerIT {
     assertNoLockIsLeft();
   }
 
+  /**
+   * So does each pooler that does not know the names of our functions, whatever its mode is called.
+   */
+  @ParameterizedTest
+  @EnumSource(Tool.class)
+  void shouldRefuseALockThatThePoolerDoesNotKeepThoughToldThatItDoes(Tool tool) throws Exception {
+    String pooled = startPooler(Mode.TRANSACTION).url(scene.database());
+    try (Runners runners = runners(tool, scene.database().url())) {
+      runners
+          .withLockOn(scene.database())
+          .with("url", pooled)
+          .with("pooling", "session")
+          .start(1, new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+
+      assertThat(runners.failures())
+          .singleElement()
+          .asString()
+          .contains("does not keep the session of this connection")
+          .containsPattern("\\burl\\b");
+    }
+
+    assertThat(scene.database().list(LocalLiquibaseScene.TABLES)).isEmpty();
+    assertNoLockIsLeft();
+  }
+
   // Which kind of lock it is
 
   @Test

@@ -119,7 +119,8 @@ final class TableLockRow {
                     .addNewColumnValue(
                         "LOCKGRANTED", new DatabaseFunction(database.getCurrentDateTimeFunction()))
                     .addNewColumnValue("LOCKEDBY", signature())
-                    .setWhereClause("ID operator(pg_catalog.=) 1 AND NOT LOCKED"));
+                    .setWhereClause(
+                        String.join(" AND ", "ID operator(pg_catalog.=) 1", "NOT LOCKED")));
     database.commit();
     return taken == 1;
   }
