@@ -174,17 +174,31 @@ final class LockSql {
 
   private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
+  /**
+   * Text of another session, which is perhaps no text to this one: in an encoding that cannot be
+   * converted as a whole, bytes beyond ASCII are escaped.
+   */
+  private static final String READABLE =
+      """
+      case when pg_catalog.getdatabaseencoding()
+                  operator(pg_catalog.=) any ('{UTF8,LATIN1}'::pg_catalog.name[])
+           then %1$s
+           else pg_catalog.encode(pg_catalog.convert_to(%1$s, 'SQL_ASCII'), 'escape') end
+      """;
+
   /** What can be seen of a session besides its process id and its role. */
   private static final String REST_OF_SESSION =
       """
       , a.application_name, pg_catalog.host(a.client_addr), a.backend_start, a.state,
         extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) a.state_change)
           ::pg_catalog.float8,
-        a.query
-      """;
+        %s
+      """
+          .formatted(READABLE.formatted("a.query"));
 
   /** What the view shows of a session besides its process id. */
-  private static final String SESSION = "a.usename" + REST_OF_SESSION;
+  private static final String SESSION =
+      READABLE.formatted("a.usename::pg_catalog.text") + REST_OF_SESSION;
 
   /**
    * The view reads every session to show one, and is long to plan. What is below it shows the one,
@@ -196,13 +210,16 @@ final class LockSql {
       select l.pid,
         case when pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text operator(pg_catalog.<>)
                   pg_catalog.concat('unknown (OID=', a.usesysid, ')')
-             then pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text end
+             then %s end
         %s, pg_catalog.has_table_privilege('pg_catalog.pg_stat_activity', 'select')
       from (values (?::bigint)) k(key)
         left join pg_catalog.pg_locks l on %s
         left join lateral pg_catalog.pg_stat_get_activity(coalesce(l.pid, 0)) a on true
       """
-          .formatted(REST_OF_SESSION, SHOWS);
+          .formatted(
+              READABLE.formatted("pg_catalog.pg_get_userbyid(a.usesysid)::pg_catalog.text"),
+              REST_OF_SESSION,
+              SHOWS);
 
   /**
    * Who has a key or one of those made from it, with the number of the key's parameter; and who
@@ -247,7 +264,7 @@ final class LockSql {
   /** Processes of one parallel query count as one. */
   private static final String BLOCKAGE =
       """
-      select w.pid, w.backend_start is not null, w.query, b.pid, %s
+      select w.pid, w.backend_start is not null, %s, b.pid, %s
       from pg_catalog.pg_locks l
         cross join (values (?::bigint)) k(key)
         join pg_catalog.pg_stat_activity w on w.pid operator(pg_catalog.=) l.pid
@@ -257,7 +274,7 @@ final class LockSql {
       where %s
       order by w.pid, a.xact_start, b.pid
       """
-          .formatted(SESSION, SHOWS);
+          .formatted(READABLE.formatted("w.query"), SESSION, SHOWS);
 
   /** Words are what names of tables are made of, unless they are quoted. */
   private static final String SUSPECTS =

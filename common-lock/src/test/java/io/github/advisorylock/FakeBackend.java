@@ -269,7 +269,7 @@ final class FakeBackend {
     if (sql.contains("pg_stat_get_activity")) {
       return holders((Long) parameters.next());
     }
-    if (sql.startsWith("select s.pid, a.usename")) {
+    if (sql.startsWith("select s.pid, ")) {
       return status(parameters);
     }
     if (sql.startsWith("select n.key, n.held")) {

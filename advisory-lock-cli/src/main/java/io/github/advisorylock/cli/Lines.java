@@ -1,10 +1,14 @@
 package io.github.advisorylock.cli;
 
 import java.io.PrintWriter;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** Text for a terminal, which what comes from the database must not be able to control. */
 final class Lines {
+
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
   private Lines() {}
 
@@ -21,7 +25,28 @@ final class Lines {
     writer.flush();
   }
 
+  /** Without what controls a terminal, or breaks or turns round a line, but for line feeds. */
   static String harmless(String text) {
-    return text.replaceAll("[\\p{Cntrl}\\x{80}-\\x{9f}&&[^\\n]]", "?");
+    return CONTROL.matcher(text).replaceAll(found -> found.group().equals("\n") ? "\n" : "?");
+  }
+
+  /** The same in one line, with no more than one space between two words. */
+  static String oneLine(String text) {
+    return harmless(text.strip().replaceAll("\\s+", " "));
+  }
+
+  /** For JSON, in whose strings alone there can be any: nothing of them is lost. */
+  static String escaped(String json) {
+    return CONTROL
+        .matcher(json)
+        .replaceAll(
+            found ->
+                found.group().equals("\n")
+                    ? "\n"
+                    : found
+                        .group()
+                        .chars()
+                        .mapToObj("\\\\u%04x"::formatted)
+                        .collect(Collectors.joining()));
   }
 }

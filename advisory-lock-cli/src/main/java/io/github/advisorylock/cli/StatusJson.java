@@ -23,11 +23,11 @@ final class StatusJson {
   private StatusJson() {}
 
   static String of(LockStatus status) {
-    return GSON.toJson(lock(status));
+    return Lines.escaped(GSON.toJson(lock(status)));
   }
 
   static String of(List<LockStatus> all) {
-    return GSON.toJson(array(all, StatusJson::lock));
+    return Lines.escaped(GSON.toJson(array(all, StatusJson::lock)));
   }
 
   private static JsonObject lock(LockStatus status) {

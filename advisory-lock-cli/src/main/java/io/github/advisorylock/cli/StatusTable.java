@@ -57,7 +57,7 @@ final class StatusTable {
   }
 
   private static String cell(@Nullable String text) {
-    return text == null || text.isEmpty() ? HIDDEN : text;
+    return text == null || text.isBlank() ? HIDDEN : Lines.oneLine(text);
   }
 
   private static String aligned(List<List<String>> rows) {

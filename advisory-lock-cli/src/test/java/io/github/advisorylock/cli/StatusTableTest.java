@@ -82,6 +82,18 @@ class StatusTableTest {
   @Test
   void shouldNotLetTheDatabaseControlTheTerminal() {
     assertThat(Lines.harmless("a\u001b[2Jb\u0007c\rd\u009be\nf")).isEqualTo("a?[2Jb?c?d?e\nf");
-    assertThat(Lines.harmless("größe …")).isEqualTo("größe …");
+    assertThat(Lines.harmless("a\u2028b\u202ec\u200bd")).isEqualTo("a?b?c?d");
+    assertThat(Lines.harmless("größe … \ud83d\ude00")).isEqualTo("größe … \ud83d\ude00");
+  }
+
+  @Test
+  void shouldKeepInOneCellWhatHasLinesAndColumns() {
+    assertThat(Lines.oneLine(" a\nb  c\u202ed ")).isEqualTo("a b c?d");
+  }
+
+  @Test
+  void shouldEscapeInJsonWhatControlsATerminal() {
+    assertThat(Lines.escaped("{\n\"a\": \"\u202e\u0085\ud83d\ude00\"}"))
+        .isEqualTo("{\n\"a\": \"\\u202e\\u0085\ud83d\ude00\"}");
   }
 }

@@ -13,7 +13,9 @@ import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
 import io.github.advisorylock.it.PgBouncer.Mode;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.ThrowingConsumer;
@@ -286,6 +288,101 @@ class CommandIT {
       assertThat(answer.status()).isEqualTo(HELD);
       assertThat(answer.err()).startsWith("Warning: there is a pooler in between");
       assertThat(answer.out()).contains("it holds migration (");
+    }
+  }
+
+  /** The same line with a name as every role may have it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\u2028", "\u202e", "\r", "\u0085", "\u001b[2K", "  "})
+  void shouldNotLetTheNameOfARoleForgeALine(String mark) throws SQLException {
+    String role = scene.database().name() + mark + "waits  1  nobody  b";
+    scene.database().execute("CREATE ROLE \"%s\" LOGIN PASSWORD 'secret'".formatted(role));
+    Login forger = new Login(role, "secret");
+    try (Connection connection = scene.database().connect(forger)) {
+      connection
+          .createStatement()
+          .execute("SELECT pg_advisory_lock(%d)".formatted(LockKey.MIGRATION.value()));
+
+      Answer answer = as(scene.database().owner()).run("status");
+      JsonNode holder =
+          json(as(scene.database().owner()).run("status", "--output=json")).get("holders").get(0);
+
+      assertThat(answer.out().lines()).hasSize(4);
+      assertThat(answer.out().lines().skip(3)).singleElement().asString().startsWith("holds  ");
+      assertThat(answer.out()).doesNotContain(mark + "waits").doesNotContain("  nobody");
+      assertThat(holder.get("role").asString()).isEqualTo(role);
+    } finally {
+      scene.probe().awaitUntil(() -> stage.isFree(LockKey.MIGRATION), "the lock is free");
+      scene.database().execute("DROP ROLE \"%s\"".formatted(role));
+    }
+  }
+
+  /**
+   * SQL_ASCII is bytes to the server, which shows the first 1023 of them, with half a letter at the
+   * end; in WIN1252 some bytes are no letter.
+   */
+  @ParameterizedTest
+  @CsvSource({"SQL_ASCII, UTF8, ä", "WIN1252, SQL_ASCII, \u0081", "LATIN1, UTF8, ä"})
+  void shouldShowAndAwaitAStatementThatIsNoTextToTheClient(
+      String encoding, String clientEncoding, String letter) throws SQLException {
+    String lock = "SELECT pg_advisory_lock(42) /*";
+    try (Database database = Server.get().freshDatabase(encoding);
+        Connection holder = connect(database, clientEncoding);
+        Statement statement = holder.createStatement()) {
+      CommandShell shell = new CommandShell(folder, database.url(), login);
+      int pid = LockStage.pid(holder);
+      statement.execute(lock + letter.repeat(600) + "*/");
+
+      Answer status = shell.run("status", "--key=42", "--output=json");
+
+      assertThat(status.status()).as(status.err()).isEqualTo(HELD);
+      assertThat(json(status).get("holders").get(0).get("statement").asString()).startsWith(lock);
+      try (ChildProcess wait = shell.start("wait", "--key=42")) {
+        wait.awaitOutput("held by pid " + pid);
+        statement.execute("SELECT pg_advisory_unlock(42)");
+        assertThat(wait.exitStatus()).isEqualTo(FREE);
+      }
+    }
+  }
+
+  private Connection connect(Database database, String clientEncoding) throws SQLException {
+    Connection connection =
+        DriverManager.getConnection(
+            JdbcUrl.parse(database.url()).with("allowEncodingChanges", "true").toString(),
+            login.user(),
+            login.password());
+    connection.createStatement().execute("SET client_encoding = '%s'".formatted(clientEncoding));
+    return connection;
+  }
+
+  /**
+   * All databases of a server share its roles. In one whose encoding is SQL_ASCII, a name that is
+   * too long is cut in the middle of a letter.
+   */
+  @Test
+  void shouldShowARoleWhoseNameIsNoText() throws SQLException {
+    String start = login.user() + "_".repeat(login.user().length() % 2);
+    String renamed = start + "ä".repeat((64 - start.length()) / 2);
+    try (Database other = Server.get().freshDatabase("SQL_ASCII");
+        Connection holder = scene.database().connect(login);
+        Connection holderOfOther = other.connect(login)) {
+      holder.createStatement().execute("SELECT pg_advisory_lock(42)");
+      holderOfOther.createStatement().execute("SELECT pg_advisory_lock(42)");
+      other.execute(
+          "SET client_min_messages = error", // or the notice fails: it has the name
+          "ALTER ROLE %s RENAME TO \"%s\"".formatted(login.user(), renamed));
+      try {
+        for (String url : List.of(scene.database().url(), other.url())) {
+          Answer answer =
+              new CommandShell(folder, url, scene.database().createLogin())
+                  .run("status", "--key=42");
+
+          assertThat(answer.status()).as(answer.err()).isEqualTo(HELD);
+          assertThat(answer.out()).contains(login.user());
+        }
+      } finally {
+        other.execute("ALTER ROLE \"%s\" RENAME TO %s".formatted(renamed, login.user()));
+      }
     }
   }
 

@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +26,16 @@ class CommandJarIT {
   private static String text(String file) throws IOException {
     try (JarFile jar = new JarFile(CommandShell.jar().toFile())) {
       return new String(jar.getInputStream(jar.getEntry(file)).readAllBytes(), UTF_8);
+    }
+  }
+
+  @Test
+  void shouldLieAlone() throws IOException {
+    try (Stream<Path> beside = Files.list(CommandShell.jar().getParent())) {
+      assertThat(beside.map(file -> file.getFileName().toString()))
+          .filteredOn(file -> file.endsWith(".jar"))
+          .filteredOn(file -> !file.matches(".*-(sources|javadoc)[.]jar"))
+          .containsExactly(CommandShell.jar().getFileName().toString());
     }
   }
 

@@ -73,8 +73,20 @@ final class Server {
 
   /** Creates a database of its own for one test, which drops it by closing it. */
   Database freshDatabase() {
+    return database("CREATE DATABASE %s");
+  }
+
+  /** The same in another encoding than UTF8. */
+  Database freshDatabase(String encoding) {
+    return database(
+        "CREATE DATABASE %s TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING '"
+            + encoding
+            + "'");
+  }
+
+  private Database database(String create) {
     String name = "it_" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-    execute("CREATE DATABASE " + name);
+    execute(create.formatted(name));
     return new Database(this, name, url.withDatabase(name), admin);
   }
 
