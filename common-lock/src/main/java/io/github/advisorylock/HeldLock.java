@@ -27,6 +27,7 @@ public final class HeldLock implements AutoCloseable {
   private final LockListener listener;
   private final Timing timing;
   private final Duration acquiredAt;
+  private final Thread owner = Thread.currentThread();
   private final BlockageWatch blockages;
   private final AtomicReference<@Nullable String> loss = new AtomicReference<>();
   private volatile @Nullable RunWatch heartbeat;
@@ -55,11 +56,13 @@ public final class HeldLock implements AutoCloseable {
     synchronized (beginning) {
       boolean begun = false;
       try {
+        LocalLocks.add(this);
         keepAlive();
         listener.onAcquired(event);
         begun = true;
       } finally {
         if (!begun) {
+          LocalLocks.remove(this);
           stopWatching();
         }
       }
@@ -100,6 +103,21 @@ public final class HeldLock implements AutoCloseable {
    */
   public LockKey key() {
     return key;
+  }
+
+  /** Whether another session sees the session of this lock as that holder. */
+  boolean isSeenAs(LockHolder holder) {
+    return key.equals(holder.key()) && session.isSeenAs(key, holder.session());
+  }
+
+  /** The thread that acquired it. */
+  Thread owner() {
+    return owner;
+  }
+
+  /** The time since it was acquired. */
+  Duration heldFor() {
+    return timing.now().minus(acquiredAt);
   }
 
   /**
@@ -358,6 +376,7 @@ public final class HeldLock implements AutoCloseable {
     try {
       problem = session.release(key); // first: the next one waits for it
     } finally {
+      LocalLocks.remove(this);
       stopWatching();
     }
     problem.ifPresent(this::lose);

@@ -361,6 +361,11 @@ abstract class JdbcSession extends LockSession {
   }
 
   @Override
+  final boolean isSeenAs(LockKey key, ServerSession seen) {
+    return seen.pid() == backendPid && seen.applicationName().equals(sessionName.holding(key));
+  }
+
+  @Override
   final synchronized Optional<String> prepareRelease(LockKey key) {
     boolean unprepared = !releasePrepared && wakeUp == null;
     releasePrepared = true;

@@ -104,6 +104,15 @@ public record LockHolder(LockKey key, ServerSession session) implements Serializ
   }
 
   /**
+   * How long this session has held the key, where this process holds it: the server does not know.
+   *
+   * @return the time since it was acquired; empty if another process holds it
+   */
+  public Optional<Duration> heldFor() {
+    return LocalLocks.find(this).map(HeldLock::heldFor);
+  }
+
+  /**
    * The statement with which an operator ends this session.
    *
    * @return SQL for people to run

@@ -136,6 +136,12 @@ public abstract class LockSession extends WaitingSession {
   /** The process id of the backend that holds the lock. */
   abstract int backendPid();
 
+  /**
+   * Whether another session sees this one, which holds the key, as that session. The process id
+   * alone would not tell: in this JVM there may be locks on several servers.
+   */
+  abstract boolean isSeenAs(LockKey key, ServerSession seen);
+
   /** How often {@link #loss} has to be asked to keep the lock; empty if that does not matter. */
   abstract Optional<Duration> heartbeat();
 

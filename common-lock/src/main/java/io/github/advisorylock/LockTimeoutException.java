@@ -41,7 +41,7 @@ public final class LockTimeoutException extends LockException {
       return what + Text.lastTryFailed(lastFailure);
     }
     String toEnd =
-        holder == null
+        holder == null || LocalLocks.find(holder).isPresent() // whose end would be that of this run
             ? ""
             : " To end it, if it is stuck: " + LockSql.endHolder(holder.session().pid());
     return "%s%s. Let the holder finish, or wait longer. To look: %s%s"

@@ -35,8 +35,20 @@ final class Text {
       return "its holder could not be seen, or has just left";
     }
     return holder.key().equals(key)
-        ? "held by " + holder.describe()
+        ? "held by " + holder.describe() + ownRun(holder)
         : "it is ours, but a session still works for a run that has lost it: " + holder.describe();
+  }
+
+  /** What is known of a holder in this process, which the server cannot show. */
+  private static String ownRun(LockHolder holder) {
+    return LocalLocks.find(holder)
+        .map(
+            held ->
+                held.owner() == Thread.currentThread()
+                    ? "; that is this thread itself, which cannot release it while it waits (key or scope=schema gives an inner run a lock of its own)"
+                    : "; that is another run of this process, on thread %s (scope=schema or key gives each a lock of its own)"
+                        .formatted(held.owner().getName()))
+        .orElse("");
   }
 
   /** Who is in the way, and how to get them out of it. */

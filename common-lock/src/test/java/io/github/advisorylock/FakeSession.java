@@ -40,6 +40,7 @@ final class FakeSession extends LockSession {
   private Answer<Boolean> seeingHolder = () -> true;
   private Answer<Boolean> announcing = () -> true;
   private LockHolder holder;
+  private boolean seen;
   private boolean startsAfresh = true;
   private Optional<String> problem = Optional.empty();
 
@@ -99,6 +100,12 @@ final class FakeSession extends LockSession {
 
   FakeSession holder(LockHolder seen) {
     holder = seen;
+    return this;
+  }
+
+  /** Is the session that others see as the holder. */
+  FakeSession seenByOthers() {
+    seen = true;
     return this;
   }
 
@@ -310,6 +317,11 @@ final class FakeSession extends LockSession {
   @Override
   int backendPid() {
     return 4711;
+  }
+
+  @Override
+  boolean isSeenAs(LockKey key, ServerSession other) {
+    return seen;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.advisorylock.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.advisorylock.LockKey;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -115,6 +117,52 @@ class FlywaySeveralIT {
 
       assertThat(seen).containsExactly("0 in the other", "2 here"); // the lock, and that for work
       scene.probe().awaitNothingLeft();
+    }
+  }
+
+  @Test
+  void shouldReportThatARunInsideOfAnotherWaitsForItself() {
+    write(new Migrations().versioned("1", "one", "CREATE TABLE one (id int)"));
+    Flyway inner =
+        configure(scene.database())
+            .table("inner_history")
+            .configuration(Map.of("flyway.advisoryLock.timeout", "0"))
+            .load();
+    Flyway outer =
+        configure(scene.database())
+            .callbacks(new FlywayCallback("AFTER_MIGRATE", inner::migrate))
+            .load();
+
+    assertThatThrownBy(outer::migrate)
+        .hasStackTraceContaining("that is this thread itself")
+        .hasStackTraceContaining("scope=schema")
+        .extracting(ReplicaMain::messages)
+        .asString()
+        .doesNotContain("pg_terminate_backend");
+    scene.probe().awaitNothingLeft();
+  }
+
+  @Test
+  void shouldReportThatAnotherThreadOfItsProcessHoldsTheLock() throws Exception {
+    write(new Migrations().versioned("1", "stop", Brake.SQL));
+    Flyway second =
+        configure(scene.database())
+            .configuration(Map.of("flyway.advisoryLock.timeout", "0"))
+            .load();
+    try (Brake brake = Brake.on(scene.database());
+        Threads threads = new Threads()) {
+      Future<?> first = threads.submit(configure(scene.database()).load());
+      brake.awaitStopped();
+
+      assertThatThrownBy(second::migrate)
+          .hasStackTraceContaining("another run of this process, on thread pool-")
+          .hasStackTraceContaining("scope=schema")
+          .extracting(ReplicaMain::messages)
+          .asString()
+          .doesNotContain("pg_terminate_backend");
+
+      brake.release();
+      first.get();
     }
   }
 

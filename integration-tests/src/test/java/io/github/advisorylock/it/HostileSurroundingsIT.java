@@ -83,6 +83,7 @@ class HostileSurroundingsIT {
   private static final String A_KEY = "a whole number from -9223372036854775808 to";
 
   private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Hostility TERMINATING = setting("forceRelease", "terminate");
   private static final Hostility SHORT_WAIT = setting("timeout", "300ms");
 
   private static final String HOLD = "SELECT pg_advisory_lock(:key)";
@@ -265,6 +266,8 @@ class HostileSurroundingsIT {
             rejected(ONLY_FLYWAY, "nativeLock", "session", "auto or keep"),
             rejected(ONLY_LIQUIBASE, "tableLock", "", LEAVE_OUT),
             rejected(ONLY_LIQUIBASE, "tableLock", "ignore", "warn or honour"),
+            rejected(ONLY_LIQUIBASE, "forceRelease", "", LEAVE_OUT),
+            rejected(ONLY_LIQUIBASE, "forceRelease", "always", "report or terminate"),
             row(
                 "a setting of the other tool",
                 ONLY_FLYWAY,
@@ -431,17 +434,26 @@ class HostileSurroundingsIT {
                     "is held by pid :pid",
                     "whose session the role :role may not end",
                     "select pg_catalog.pg_terminate_backend(:pid)"),
-                superuser(HOLD)),
+                superuser(HOLD),
+                TERMINATING),
             row(
                 "the same, where the role may see all of the holder",
                 EnumSet.of(RELEASE_LOCKS),
                 refusal("whose session the role :role may not end"),
                 administrator("GRANT pg_read_all_stats TO :role"),
-                superuser(HOLD)),
+                superuser(HOLD),
+                TERMINATING),
             row(
                 "release-locks by a role that may not read pg_stat_activity",
                 EnumSet.of(RELEASE_LOCKS),
-                refusal("cannot be found out", "pg_stat_activity"),
+                refusal("Could not determine the holder", "pg_stat_activity"),
+                administrator(HIDE_SESSIONS),
+                superuser(HOLD),
+                TERMINATING),
+            row(
+                "the same, where the holder is only to be reported",
+                EnumSet.of(RELEASE_LOCKS),
+                successSaying("Could not determine the holder", "pg_stat_activity"),
                 administrator(HIDE_SESSIONS),
                 superuser(HOLD)))
         .flatMap(Function.identity());

@@ -145,8 +145,10 @@ enum LiquibaseChannel implements SettingChannel {
     Scope.child(
         Map.of(Scope.Attr.resourceAccessor.name(), new DirectoryResourceAccessor(run.migrations())),
         () -> {
-          CommandScope command = new CommandScope("update");
-          command.addArgumentValue("changelogFile", Migrations.CHANGELOG);
+          CommandScope command = new CommandScope(run.command());
+          if (run.command().equals(Tool.LIQUIBASE.migrateCommand())) {
+            command.addArgumentValue("changelogFile", Migrations.CHANGELOG);
+          }
           command.addArgumentValue("url", run.database().url());
           command.addArgumentValue("username", run.database().user());
           command.addArgumentValue("password", run.database().password());

@@ -58,10 +58,13 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
     command.addArgumentValue("changeExecListener", new Recorder());
     ReplicaMain.startingWith("argument.", instructions).forEach(command::addArgumentValue);
     if (instructions.get("pool").equals("0")) {
-      command.addArgumentValue("url", instructions.get("url"));
-      command.addArgumentValue("username", instructions.get("user"));
-      command.addArgumentValue("password", instructions.get("password"));
-      command.execute();
+      try {
+        executeOverUrl(command);
+      } finally {
+        if (instructions.containsKey("finally")) {
+          executeOverUrl(new CommandScope(instructions.get("finally")));
+        }
+      }
       return;
     }
     pool = Pool.open(instructions);
@@ -73,6 +76,13 @@ final class LiquibaseCommand implements ReplicaMain.ToolCommand {
       command.addArgumentValue("database", database);
       command.execute();
     }
+  }
+
+  private void executeOverUrl(CommandScope command) throws Exception {
+    command.addArgumentValue("url", instructions.get("url"));
+    command.addArgumentValue("username", instructions.get("user"));
+    command.addArgumentValue("password", instructions.get("password"));
+    command.execute();
   }
 
   private String changelog() {

@@ -64,12 +64,19 @@ class LiquibaseCommandLineIT {
 
       Ending listed = Ending.of(liquibase("list-locks"));
       Ending refused = Ending.of(liquibase("--advisory-lock-timeout=0", "update"));
-      Ending forced = Ending.of(liquibase("release-locks"));
+      Ending reported = Ending.of(liquibase("release-locks"));
+      assertThat(scene.probe().holders(LockKey.MIGRATION.value())).hasSize(1);
+      Ending forced =
+          Ending.of(liquibase("--advisory-lock-force-release=terminate", "release-locks"));
 
       assertThat(listed.ok()).as(listed.said()).isTrue();
       assertThat(listed.said()).contains("[liquibase holds migration (");
       assertThat(refused.ok()).isFalse();
       assertThat(refused.said()).contains("[liquibase holds migration (");
+      assertThat(reported.ok()).as(reported.said()).isTrue();
+      assertThat(reported.said())
+          .contains("was not released: held by pid ")
+          .contains("forceRelease=terminate");
       assertThat(forced.ok()).as(forced.said()).isTrue();
       assertThat(stuck.exitStatus()).as(stuck.output()).isNotZero();
       assertThat(scene.probe().holders(LockKey.MIGRATION.value())).isEmpty();

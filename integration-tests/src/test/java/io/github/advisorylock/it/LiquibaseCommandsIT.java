@@ -1,5 +1,6 @@
 package io.github.advisorylock.it;
 
+import static java.lang.Thread.currentThread;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -43,7 +44,6 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
         .contains("user " + scene.database().user());
     assertThat(listed).singleElement().returns(pid, DatabaseChangeLogLock::getId);
     assertThat(listed[0].getLockedBy()).contains("liquibase holds migration");
-    assertThat(listed[0].getLockGranted()).isBeforeOrEqualTo(Instant.now());
   }
 
   @Test
@@ -57,10 +57,51 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
   }
 
   @Test
-  void shouldEndTheHoldersSessionOnReleaseLocks() throws Exception {
+  void shouldReportTheHolderOnReleaseLocksAndLeaveItAlone() throws Exception {
     LocalLiquibase holder = liquibase();
     holder.lockService().waitForLock();
     LocalLiquibase asking = liquibase();
+    int pid = locks().get(0).pid();
+
+    asking.run("releaseLocks", Map.of());
+
+    assertThat(asking.messages())
+        .contains(
+            "The advisory lock " + LockKey.MIGRATION + " was not released: held by pid " + pid)
+        .contains("liquibase holds migration")
+        .contains("connected since")
+        .contains("idle")
+        .contains("release-locks with liquibase.advisoryLock.forceRelease=terminate")
+        .contains("select pg_catalog.pg_terminate_backend(" + pid + ")");
+    assertThat(locks()).singleElement().returns(pid, AdvisoryLockRow::pid);
+    assertThat(holder.connection().isValid(1)).isTrue();
+    assertThat(holder.lockService().hasChangeLogLock()).isTrue();
+  }
+
+  @Test
+  void shouldSucceedOnReleaseLocksWhereTheHolderIsHidden() throws Exception {
+    liquibase().lockService().waitForLock();
+    Login stranger = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
+    LocalLiquibase asking = liquibaseAs(stranger);
+    scene.database().execute("REVOKE SELECT ON pg_catalog.pg_stat_activity FROM public");
+
+    asking.run("releaseLocks", Map.of());
+
+    assertThat(asking.messages())
+        .contains("Could not determine the holder of the advisory lock " + LockKey.MIGRATION)
+        .contains("pg_stat_activity");
+    assertThat(locks()).hasSize(1);
+  }
+
+  private LocalLiquibase terminating(LocalLiquibase liquibase) {
+    return liquibase.with(SETTINGS + "forceRelease", "terminate");
+  }
+
+  @Test
+  void shouldEndTheHoldersSessionWhenToldTo() throws Exception {
+    LocalLiquibase holder = liquibase();
+    holder.lockService().waitForLock();
+    LocalLiquibase asking = terminating(liquibase());
 
     asking.run("releaseLocks", Map.of());
 
@@ -82,7 +123,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
         LiquibaseThread.start(() -> waiting.inScope(() -> waiting.lockService().waitForLock()));
     awaitWaiter();
 
-    liquibase().run("releaseLocks", Map.of());
+    terminating(liquibase()).run("releaseLocks", Map.of());
     waiter.finish();
 
     assertThat(waiting.lockService().hasChangeLogLock()).isTrue();
@@ -90,12 +131,13 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
   }
 
   @Test
-  void shouldSayOnReleaseLocksThatNobodyHoldsTheLock() throws Exception {
+  void shouldReportOnReleaseLocksThatTheLockIsFree() throws Exception {
     LocalLiquibase asking = liquibase();
 
     asking.run("releaseLocks", Map.of());
 
-    assertThat(asking.messages()).contains("Nobody holds the advisory lock " + LockKey.MIGRATION);
+    assertThat(asking.messages())
+        .contains("The advisory lock " + LockKey.MIGRATION + " is not held");
   }
 
   @Test
@@ -114,7 +156,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
     LocalLiquibase holder = liquibase();
     holder.lockService().waitForLock();
     Login stranger = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
-    LocalLiquibase asking = liquibaseAs(stranger);
+    LocalLiquibase asking = terminating(liquibaseAs(stranger));
     int pid = locks().get(0).pid();
 
     asking.run("listLocks", Map.of());
@@ -133,7 +175,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
     Login role = scene.database().createLogin("GRANT CREATE ON SCHEMA public TO :role");
     liquibaseAs(role).lockService().waitForLock();
 
-    liquibaseAs(role).run("releaseLocks", Map.of());
+    terminating(liquibaseAs(role)).run("releaseLocks", Map.of());
 
     assertThat(locks()).isEmpty();
   }
@@ -327,6 +369,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
         "url        | localhost     | a JDBC URL",
         "user       | me            | left out when url is not set",
         "tableLock  | respect       | warn or honour",
+        "forceRelease | kill        | report or terminate",
       })
   void shouldRejectAValueThatCannotBeUsedBeforeTheDatabaseIsTouched(
       String name, String value, String allowed) {
@@ -372,6 +415,48 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
             LockKey.MIGRATION.within("one").value(), LockKey.MIGRATION.within("two").value());
     assertThatThrownBy(() -> alsoOne.inScope(() -> alsoOne.lockService().waitForLock()))
         .isInstanceOf(LockException.class);
+  }
+
+  @Test
+  void shouldReportThatARunOfItsOwnProcessHoldsTheLock() throws Exception {
+    liquibase().lockService().waitForLock();
+    LocalLiquibase waiting = liquibase().with(SETTINGS + "timeout", "300ms");
+
+    LiquibaseThread run =
+        LiquibaseThread.start(() -> waiting.inScope(() -> waiting.lockService().waitForLock()));
+
+    assertThat(run.failure())
+        .hasMessageContaining("another run of this process, on thread " + currentThread().getName())
+        .hasMessageContaining("scope=schema")
+        .hasMessageNotContaining("pg_terminate_backend");
+    assertThat(waiting.messages()).contains("another run of this process");
+  }
+
+  @Test
+  void shouldReportThatItWaitsForItself() {
+    assertThatThrownBy(
+            () -> {
+              liquibase().lockService().waitForLock();
+              LocalLiquibase inner = liquibase().with(SETTINGS + "timeout", "0");
+              inner.inScope(() -> inner.lockService().waitForLock());
+            })
+        .hasMessageContaining("that is this thread itself")
+        .hasMessageNotContaining("pg_terminate_backend");
+  }
+
+  /** The same process, so that the times can be compared; the session is older than the lock. */
+  @Test
+  void shouldListWhenTheLockWasTaken() throws Exception {
+    LocalLiquibase holder = liquibase();
+    LocalLiquibase asking = liquibase();
+    Instant connected = Instant.now();
+    holder.lockService().waitForLock();
+    Instant taken = Instant.now();
+    scene.probe().awaitUntil(() -> Instant.now().isAfter(taken.plusMillis(50)), "time has passed");
+
+    Instant granted = asking.lockService().listLocks()[0].getLockGranted().toInstant();
+
+    assertThat(granted).isBetween(connected.minusMillis(1), taken.plusMillis(1));
   }
 
   @Test

@@ -204,6 +204,40 @@ class LiquibaseTableLockIT extends LocalLiquibaseScene {
   }
 
   @Test
+  void shouldClearTheRowThatAKilledRunOfItsOwnKindLeft() throws Exception {
+    lockTable("dead-pod (10.0.0.9) under advisory lock " + LockKey.MIGRATION.value());
+
+    honouring().run("releaseLocks", Map.of());
+
+    assertThat(scene.database().list(ROW)).containsExactly("f");
+    assertThat(locks()).isEmpty();
+  }
+
+  /** Otherwise a Liquibase without advisory locks would start beside the run. */
+  @Test
+  void shouldLeaveTheRowToARunThatHoldsTheAdvisoryLock() throws Exception {
+    LocalLiquibase holder = honouring();
+    holder.inScope(() -> holder.lockService().waitForLock());
+    List<String> row = scene.database().list(ROW);
+
+    honouring().run("releaseLocks", Map.of());
+
+    assertThat(scene.database().list(ROW)).isEqualTo(row).allMatch(text -> text.startsWith("t "));
+    assertThat(locks()).hasSize(1);
+  }
+
+  /** That key's run may be at work, and what this one holds says nothing about it. */
+  @Test
+  void shouldLeaveTheRowOfARunWithAnotherKey() throws Exception {
+    lockTable("other-pod (10.0.0.9) under advisory lock 42");
+
+    honouring().run("releaseLocks", Map.of());
+
+    assertThat(scene.database().list(ROW))
+        .containsExactly("t other-pod (10.0.0.9) under advisory lock 42");
+  }
+
+  @Test
   void shouldLetTheTableGoWithAllOthers() throws Exception {
     honouring().update();
 

@@ -22,6 +22,7 @@ final class Rollout {
   private final Map<String, String> environment = new LinkedHashMap<>();
   private String classPath;
   private String command;
+  private String lastCommand;
   private Login login;
   private int poolSize;
   private PoolLibrary pool = PoolLibrary.HIKARI;
@@ -74,6 +75,12 @@ final class Rollout {
   /** Another command than migrate or update: {@code repair}, {@code rollbackCount}, … */
   Rollout command(String command) {
     this.command = command;
+    return this;
+  }
+
+  /** A Liquibase command in the end, as in a finally block; without a pool. */
+  Rollout andFinally(String command) {
+    lastCommand = command;
     return this;
   }
 
@@ -161,6 +168,9 @@ final class Rollout {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("tool", tool.name());
     all.put("command", command);
+    if (lastCommand != null) {
+      all.put("finally", lastCommand);
+    }
     all.put("url", url.apply(replica));
     all.put("user", login.user());
     all.put("password", login.password());

@@ -38,14 +38,17 @@ record Setting(String name, String unset, String example, String refused) {
           new Setting("migrationLockTimeout", AS_THE_SERVER, "3s", "577h"),
           new Setting("migrationStatementTimeout", AS_THE_SERVER, "10m", "577h"));
 
-  private static final Setting OF_FLYWAY = new Setting("nativeLock", "`auto`", "keep", "perhaps");
-  private static final Setting OF_LIQUIBASE =
-      new Setting("tableLock", "`warn`", "honour", "perhaps");
+  private static final List<Setting> OF_FLYWAY =
+      List.of(new Setting("nativeLock", "`auto`", "keep", "perhaps"));
+  private static final List<Setting> OF_LIQUIBASE =
+      List.of(
+          new Setting("tableLock", "`warn`", "honour", "perhaps"),
+          new Setting("forceRelease", "`report`", "terminate", "perhaps"));
 
   /** All that a tool has, in the manual's order. */
   static List<Setting> of(Tool tool) {
     List<Setting> all = new ArrayList<>(OF_BOTH);
-    all.add(tool == Tool.FLYWAY ? OF_FLYWAY : OF_LIQUIBASE);
+    all.addAll(tool == Tool.FLYWAY ? OF_FLYWAY : OF_LIQUIBASE);
     return List.copyOf(all);
   }
 

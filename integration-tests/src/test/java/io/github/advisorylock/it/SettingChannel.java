@@ -21,12 +21,18 @@ interface SettingChannel {
   /**
    * What is to be run.
    *
+   * @param command of the tool, where that is run in this JVM; elsewhere it migrates
    * @param folder for what the channel has to write
    * @param migrations where the one migration is, in the tool's language
    * @param jar the adapter, for tools that run elsewhere
    */
   record Run(
-      Database database, Path folder, Path migrations, Map<String, String> settings, Path jar) {
+      String command,
+      Database database,
+      Path folder,
+      Path migrations,
+      Map<String, String> settings,
+      Path jar) {
 
     /** The settings, such as {@code flyway.advisoryLock.timeout} for timeout. */
     Map<String, String> settings(Spelling spelling) {

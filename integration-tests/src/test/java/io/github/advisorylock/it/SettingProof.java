@@ -6,6 +6,7 @@ import io.github.advisorylock.LockKey;
 import io.github.advisorylock.it.SettingChannel.Ending;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 /**
  * What a setting does, seen from outside. Where the setting did not arrive, the run would end
@@ -260,6 +261,14 @@ enum SettingProof {
       assertThat(stage.run("tableLock", "honour").ok()).isTrue();
       assertThat(stage.hasTableLock()).isTrue();
     }
+  },
+
+  FORCE_RELEASE("forceRelease") {
+    @Override
+    void prove(SettingStage stage) throws Exception {
+      assertThat(stage.holdsAfterReleaseLocks("forceRelease", "report")).isTrue();
+      assertThat(stage.holdsAfterReleaseLocks("forceRelease", "terminate")).isFalse();
+    }
   };
 
   @SuppressWarnings("ImmutableEnumChecker") // List.of does not change
@@ -278,25 +287,27 @@ enum SettingProof {
 
   /** One proof for each setting. */
   static List<SettingProof> each(Tool tool) {
-    return List.of(
-        ACTIVE,
-        KEY_NAME,
-        KEY_NUMBER,
-        SCOPE,
-        TIMEOUT,
-        MAX_ATTEMPTS,
-        BACKOFF,
-        BACKOFF_STEP,
-        MAX_BACKOFF,
-        WAKE_UP,
-        LEASE,
-        POOLING,
-        URL,
-        USER,
-        PASSWORD,
-        MIGRATION_LOCK_TIMEOUT,
-        MIGRATION_STATEMENT_TIMEOUT,
-        own(tool));
+    return Stream.concat(
+            Stream.of(
+                ACTIVE,
+                KEY_NAME,
+                KEY_NUMBER,
+                SCOPE,
+                TIMEOUT,
+                MAX_ATTEMPTS,
+                BACKOFF,
+                BACKOFF_STEP,
+                MAX_BACKOFF,
+                WAKE_UP,
+                LEASE,
+                POOLING,
+                URL,
+                USER,
+                PASSWORD,
+                MIGRATION_LOCK_TIMEOUT,
+                MIGRATION_STATEMENT_TIMEOUT),
+            tool == Tool.FLYWAY ? Stream.of(NATIVE_LOCK) : Stream.of(TABLE_LOCK, FORCE_RELEASE))
+        .toList();
   }
 
   private static String withParameters(Database database, String... namesAndValues) {
@@ -309,9 +320,5 @@ enum SettingProof {
 
   private static <T> T whileHeldThere(Database other, Callable<T> action) throws Exception {
     return KeyHolder.whileHeld(LockKey.MIGRATION, other, action);
-  }
-
-  private static SettingProof own(Tool tool) {
-    return tool == Tool.FLYWAY ? NATIVE_LOCK : TABLE_LOCK;
   }
 }

@@ -6,6 +6,8 @@ import io.github.advisorylock.LockKey;
 import io.github.advisorylock.it.SettingChannel.Ending;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,10 +109,27 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
     return channel.read(of(migrations(), settings, SettingsProbe.jar(tool, folder)));
   }
 
+  /** Whether a session that holds the key still does so when Liquibase was told to release it. */
+  boolean holdsAfterReleaseLocks(String name, String value) throws Exception {
+    try (Connection holder = database.connect();
+        Statement statement = holder.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(" + LockKey.MIGRATION.value() + ")");
+      Ending ending =
+          channel.run(of("releaseLocks", migrations(), Map.of(name, value), AllJarIT.of(tool)));
+      assertThat(ending.ok()).as(ending.said()).isTrue();
+      return !new LockProbe(database).holders(LockKey.MIGRATION.value()).isEmpty();
+    }
+  }
+
   private SettingChannel.Run of(Migrations migrations, Map<String, String> settings, Path jar) {
+    return of(tool.migrateCommand(), migrations, settings, jar);
+  }
+
+  private SettingChannel.Run of(
+      String command, Migrations migrations, Map<String, String> settings, Path jar) {
     Path scripts = folder.resolve("sql");
     migrations.writeTo(scripts, tool);
-    return new SettingChannel.Run(database, folder, scripts, settings, jar);
+    return new SettingChannel.Run(command, database, folder, scripts, settings, jar);
   }
 
   /** Runs and fails; what was said. */

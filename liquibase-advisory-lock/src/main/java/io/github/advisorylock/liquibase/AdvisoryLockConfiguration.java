@@ -71,6 +71,10 @@ public final class AdvisoryLockConfiguration implements AutoloadedConfigurations
         all,
         "tableLock",
         "What a DATABASECHANGELOGLOCK that says locked leads to: warn (default), or honour");
+    define(
+        all,
+        "forceRelease",
+        "What release-locks does to the holder: report it (default), or terminate its session");
     return Map.copyOf(all);
   }
 

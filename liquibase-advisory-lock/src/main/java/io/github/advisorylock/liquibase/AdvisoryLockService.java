@@ -3,13 +3,13 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.LockConfigurationException;
 import io.github.advisorylock.LockHolder;
 import io.github.advisorylock.LockKey;
-import io.github.advisorylock.LogLines;
 import io.github.advisorylock.Patience;
 import io.github.advisorylock.RetryPolicy;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.Objects;
 import java.util.Optional;
 import liquibase.Scope;
 import liquibase.changelog.ChangeLogHistoryService;
@@ -194,8 +194,8 @@ public final class AdvisoryLockService implements LockService {
   /**
    * Who holds the lock, as far as the role may see.
    *
-   * @return empty if nobody does, else the holder: its process id, who it is, and since when it is
-   *     connected, or the current time if that is hidden
+   * @return empty if nobody does, else the holder: its process id, who it is, and when it took the
+   *     lock, or the current time if that is another process: the server does not know
    * @throws LockException if the server cannot be asked
    */
   @Override
@@ -206,47 +206,77 @@ public final class AdvisoryLockService implements LockService {
           .map(AdvisoryLockService::listed)
           .toArray(DatabaseChangeLogLock[]::new);
     } catch (SQLException e) {
-      throw new LockException(
-          "Who holds the advisory lock %s cannot be found out: %s"
-              .formatted(key, LogLines.oneLine(e.getMessage())),
-          e);
+      throw new LockException(ForcedRelease.cannotFind(key, e), e);
     }
   }
 
   private static DatabaseChangeLogLock listed(LockHolder holder) {
-    Instant since = Objects.requireNonNullElseGet(holder.session().connectedSince(), Instant::now);
-    return new DatabaseChangeLogLock(holder.session().pid(), Date.from(since), holder.describe());
+    Instant granted = Instant.now().minus(holder.heldFor().orElse(Duration.ZERO));
+    return new DatabaseChangeLogLock(holder.session().pid(), Date.from(granted), holder.describe());
   }
 
   /**
-   * Ends the session that holds the lock, after making sure that it is still the same one, and
-   * waits for its end up to ten seconds. Does nothing if nobody holds the lock. With {@code
-   * liquibase.advisoryLock.tableLock=honour}, then clears the row of Liquibase's own lock, too.
+   * Reports the session that holds the lock, and how to end it, and leaves that session alone: with
+   * Liquibase's own lock, programs force the release after every update, or before, or at shutdown,
+   * while other replicas work. What a command that is over has left behind on this connection is
+   * released.
    *
-   * @throws LockException if this role may not end that session, or it does not end
+   * <p>With {@code liquibase.advisoryLock.forceRelease=terminate}, ends that session, after making
+   * sure that it is still the same one, and waits for its end up to ten seconds.
+   *
+   * <p>With {@code liquibase.advisoryLock.tableLock=honour}, then clears the row of Liquibase's own
+   * lock, unless a run with the advisory lock has taken it that still holds that.
+   *
+   * @throws LockException if a setting cannot be used, the row cannot be cleared, or, only where
+   *     the session is to be ended, this role may not end it or it does not end
    */
   @Override
   public void forceReleaseLock() throws LockException {
     LiquibaseSettings settings = settings();
-    HeldLocks.endAllOn(Databases.connectionOf(database()));
-    endHolder(settings.keyFor(database()));
+    Connection connection = Databases.connectionOf(database());
+    LockKey key = settings.keyFor(database());
+    switch (settings.forceRelease()) {
+      case REPORT -> {
+        HeldLocks.endAbandonedOn(connection);
+        leaveTransaction();
+        ForcedRelease.report(connection, key);
+      }
+      case TERMINATE -> {
+        HeldLocks.endAllOn(connection);
+        terminateHolder(connection, key);
+      }
+    }
     if (settings.tableLock() == TableLock.HONOUR) {
-      clearTableLock();
+      clearTableLock(settings);
     }
   }
 
-  private void endHolder(LockKey key) throws LockException {
+  /** As Liquibase's own service does, but not that of a run which is at work on the connection. */
+  private void leaveTransaction() throws LockException {
     try {
-      ForcedRelease.of(Databases.connectionOf(database()), key);
+      if (!hasChangeLogLock()) {
+        Databases.leaveTransaction(database());
+      }
+    } catch (DatabaseException e) {
+      throw new LockException(e.getMessage(), e);
+    }
+  }
+
+  private static void terminateHolder(Connection connection, LockKey key) throws LockException {
+    try {
+      ForcedRelease.terminate(connection, key);
     } catch (LockException e) {
       ReleaseOutcome.ofFailure(() -> Messages.logWarning(e));
       throw e;
     }
   }
 
-  private void clearTableLock() throws LockException {
+  private void clearTableLock(LiquibaseSettings settings) throws LockException {
     try {
-      OldTableLock.standardService(database()).forceReleaseLock();
+      switch (settings.forceRelease()) {
+        case REPORT -> TableLockRow.clearUnlessInUse(database(), settings);
+        case TERMINATE -> OldTableLock.standardService(database()).forceReleaseLock();
+      }
     } catch (DatabaseException e) {
       throw new LockException(e.getMessage(), e);
     }

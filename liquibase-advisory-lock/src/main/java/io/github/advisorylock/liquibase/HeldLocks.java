@@ -242,6 +242,16 @@ final class HeldLocks {
     endAll(lock -> lock.isOn(connection) && lock.isFrom(depth));
   }
 
+  /**
+   * Releases what is held on the connection for commands that are over, and what this thread has
+   * taken outside of any. A run that is still at work keeps its lock, be it of another thread or
+   * one that this call is part of.
+   */
+  static void endAbandonedOn(Connection connection) {
+    int depth = RunningCommands.depthAroundForcedRelease();
+    endAll(lock -> lock.isOn(connection) && !lock.isOfRunAtWork(depth));
+  }
+
   /** Releases what is held on the connection, whoever took it. */
   static void endAllOn(Connection connection) {
     endAll(lock -> lock.isOn(connection));

@@ -23,16 +23,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lock the settings that every tool has
  * @param tableLock what an old table lock leads to
+ * @param forceRelease what a forced release does to the holder
  */
-record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
+record LiquibaseSettings(LockSettings lock, TableLock tableLock, ForceRelease forceRelease) {
 
   /** What the application says is in Liquibase's scope under this name. */
   static final String APPLICATION = "io.github.advisorylock.liquibase.application";
 
   private static final String TABLE_LOCK = "tableLock";
+  private static final String FORCE_RELEASE = "forceRelease";
 
   static final List<String> NAMES =
-      Stream.concat(LockSettings.names().stream(), Stream.of(TABLE_LOCK)).toList();
+      Stream.concat(LockSettings.names().stream(), Stream.of(TABLE_LOCK, FORCE_RELEASE)).toList();
 
   private static final long MOST_MINUTES = Duration.ofDays(365).toMinutes();
 
@@ -59,7 +61,9 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock) {
                 ? pollSeconds
                 : setByUser(GlobalConfiguration.CHANGELOGLOCK_POLL_RATE));
     return new LiquibaseSettings(
-        LockSettings.read(reader, unset), reader.choice(TABLE_LOCK, TableLock.WARN));
+        LockSettings.read(reader, unset),
+        reader.choice(TABLE_LOCK, TableLock.WARN),
+        reader.choice(FORCE_RELEASE, ForceRelease.REPORT));
   }
 
   static LiquibaseSettings read() {

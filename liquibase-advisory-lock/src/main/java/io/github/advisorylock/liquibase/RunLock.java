@@ -81,6 +81,11 @@ final class RunLock {
     return connection == other;
   }
 
+  /** Whether it is another one that releases. */
+  boolean isOfOuterRun() {
+    return isOfOuterRun;
+  }
+
   boolean isOfThisThread() {
     return thread == Thread.currentThread();
   }
@@ -93,6 +98,15 @@ final class RunLock {
   /** Whether a command took it that a command at this depth is part of. */
   boolean isOfCommandAround(int inner) {
     return depth > 0 && depth < inner;
+  }
+
+  /**
+   * Whether work may still go on under it.
+   *
+   * @param depthOfThisThread how many commands the current thread is inside of
+   */
+  boolean isOfRunAtWork(int depthOfThisThread) {
+    return isOfThisThread() ? depth > 0 && depth <= depthOfThisThread : thread.isAlive();
   }
 
   /**

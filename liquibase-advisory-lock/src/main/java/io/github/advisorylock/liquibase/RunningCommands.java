@@ -8,6 +8,7 @@ import liquibase.Liquibase;
 import liquibase.command.CommandScope;
 import liquibase.command.core.AbstractUpdateCommandStep;
 import liquibase.command.core.DropAllCommandStep;
+import liquibase.command.core.ReleaseLocksCommandStep;
 
 /**
  * The Liquibase commands that the current thread is inside of, read from its stack: a change may
@@ -19,6 +20,7 @@ final class RunningCommands {
   private static final String COMMAND = CommandScope.class.getName();
   private static final String FACADE = Liquibase.class.getName();
   private static final String DROP_ALL = DropAllCommandStep.class.getName();
+  private static final String RELEASE_LOCKS = ReleaseLocksCommandStep.class.getName();
   private static final String UPDATE = AbstractUpdateCommandStep.class.getName();
 
   /** It is asked from near the top of the stack, and often. */
@@ -35,6 +37,19 @@ final class RunningCommands {
                     .filter(frame -> frame.getMethodName().equals("execute"))
                     .filter(frame -> frame.getClassName().equals(COMMAND))
                     .count());
+  }
+
+  /**
+   * The same where the release of the lock is forced, without the command that does nothing else.
+   */
+  static int depthAroundForcedRelease() {
+    boolean isCommand =
+        walk(
+            frames ->
+                frames
+                    .takeWhile(frame -> !frame.getClassName().equals(COMMAND))
+                    .anyMatch(frame -> frame.getClassName().equals(RELEASE_LOCKS)));
+    return isCommand ? depth() - 1 : depth();
   }
 
   /** Whether one of them reads or writes the history: all but drop-all do. */

@@ -9,6 +9,7 @@ import liquibase.Scope;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
 import liquibase.exception.LockException;
+import liquibase.executor.Executor;
 import liquibase.executor.ExecutorService;
 import liquibase.lockservice.DatabaseChangeLogLock;
 import liquibase.lockservice.StandardLockService;
@@ -27,6 +28,7 @@ final class TableLockRow {
 
   private static final Duration BETWEEN_REPORTS = Duration.ofSeconds(10);
   private static final int LONGEST_NAME = 255;
+  private static final String MARK = " under advisory lock ";
 
   private final Database database;
   private final StandardLockService service;
@@ -35,7 +37,7 @@ final class TableLockRow {
   private TableLockRow(Database database, LockKey key) {
     this.database = database;
     this.service = OldTableLock.standardService(database);
-    this.mark = " under advisory lock " + key.value();
+    this.mark = MARK + key.value();
   }
 
   /**
@@ -51,6 +53,90 @@ final class TableLockRow {
     TableLockRow row = new TableLockRow(database, key);
     row.waitFor(patience);
     return row;
+  }
+
+  /**
+   * Clears the row as Liquibase's own service does, unless a run that holds the advisory lock has
+   * taken it: to clear that one would let a runner without advisory locks in beside it.
+   *
+   * @throws LockException if the row cannot be cleared
+   */
+  static void clearUnlessInUse(Database database, LiquibaseSettings settings)
+      throws LockException, DatabaseException {
+    Optional<DatabaseChangeLogLock> locked =
+        Arrays.stream(OldTableLock.standardService(database).listLocks()).findFirst();
+    if (locked.isEmpty()) {
+      return;
+    }
+    String signature = locked.get().getLockedBy();
+    if (signature == null) {
+      OldTableLock.standardService(database).forceReleaseLock(); // it was locked by hand
+      return;
+    }
+    if (!signature.contains(MARK)) {
+      clear(database, signature);
+      return;
+    }
+    if (!isClearedAfterItsRun(database, settings, signature)) {
+      Messages.info(
+          "The row of %s was not cleared: locked by %s, a run with the advisory lock. That run or the next one with its key frees it"
+              .formatted(database.getDatabaseChangeLogLockTableName(), signature));
+    }
+  }
+
+  /** Under the advisory lock, so that the run which has taken the row is over. */
+  private static boolean isClearedAfterItsRun(
+      Database database, LiquibaseSettings settings, String signature)
+      throws LockException, DatabaseException {
+    if (!signature.endsWith(MARK + settings.keyFor(database).value())) {
+      return false;
+    }
+    Optional<RunLock> taken = Optional.empty();
+    try {
+      taken = HeldLocks.acquire(database, settings, settings.withoutWaiting());
+      if (taken.filter(lock -> !lock.isOfOuterRun()).isEmpty()) {
+        return false;
+      }
+      clear(database, signature);
+      return true;
+    } catch (LockException e) {
+      if (HeldLocks.isHeldByOther(e)) {
+        return false;
+      }
+      throw e;
+    } finally {
+      taken.ifPresent(HeldLocks::end);
+    }
+  }
+
+  /** By a statement that leaves a row alone which another run has taken in the meantime. */
+  private static void clear(Database database, String signature) throws DatabaseException {
+    database.rollback();
+    executor(database)
+        .update(
+            row(database)
+                .addNewColumnValue("LOCKED", false)
+                .addNewColumnValue("LOCKGRANTED", null)
+                .addNewColumnValue("LOCKEDBY", null)
+                .setWhereClause(
+                    String.join(
+                        " AND ",
+                        "ID = 1",
+                        "LOCKEDBY = '" + database.escapeStringForDatabase(signature) + "'")));
+    database.commit();
+  }
+
+  private static Executor executor(Database database) {
+    return Scope.getCurrentScope()
+        .getSingleton(ExecutorService.class)
+        .getExecutor("jdbc", database);
+  }
+
+  private static UpdateStatement row(Database database) {
+    return new UpdateStatement(
+        database.getLiquibaseCatalogName(),
+        database.getLiquibaseSchemaName(),
+        database.getDatabaseChangeLogLockTableName());
   }
 
   private void waitFor(Patience patience) throws LockException, DatabaseException {
@@ -107,14 +193,9 @@ final class TableLockRow {
     database.rollback();
     service.init();
     int taken =
-        Scope.getCurrentScope()
-            .getSingleton(ExecutorService.class)
-            .getExecutor("jdbc", database)
+        executor(database)
             .update(
-                new UpdateStatement(
-                        database.getLiquibaseCatalogName(),
-                        database.getLiquibaseSchemaName(),
-                        database.getDatabaseChangeLogLockTableName())
+                row(database)
                     .addNewColumnValue("LOCKED", true)
                     .addNewColumnValue(
                         "LOCKGRANTED", new DatabaseFunction(database.getCurrentDateTimeFunction()))

@@ -35,6 +35,7 @@ class LiquibaseSettingsTest {
     assertThat(settings.lock().retry()).isEqualTo(RetryPolicy.DEFAULT);
     assertThat(settings.lock().connection()).isNull();
     assertThat(settings.tableLock()).isEqualTo(TableLock.WARN);
+    assertThat(settings.forceRelease()).isEqualTo(ForceRelease.REPORT);
   }
 
   @Test

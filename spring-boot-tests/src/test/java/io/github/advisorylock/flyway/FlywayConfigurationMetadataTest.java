@@ -14,8 +14,8 @@ class FlywayConfigurationMetadataTest extends ConfigurationMetadataContract {
   }
 
   @Override
-  protected Map.Entry<String, Enum<?>[]> choiceOfItsOwn() {
-    return Map.entry("nativeLock", NativeLock.values());
+  protected Map<String, Enum<?>[]> choicesOfItsOwn() {
+    return Map.of("nativeLock", NativeLock.values());
   }
 
   @Override

@@ -142,7 +142,8 @@ class LiquibaseBeansTest extends BeanSettingsContract {
             Map.entry("liquibase.advisoryLock.password", "secret"),
             Map.entry("liquibase.advisoryLock.migrationLockTimeout", "3"),
             Map.entry("liquibase.advisoryLock.migrationStatementTimeout", "600s"),
-            Map.entry("liquibase.advisoryLock.tableLock", "honour"));
+            Map.entry("liquibase.advisoryLock.tableLock", "honour"),
+            Map.entry("liquibase.advisoryLock.forceRelease", "terminate"));
     LiquibaseSettings expected = Scope.child(own, () -> LiquibaseSettings.read());
 
     boot.withPropertyValues(
@@ -162,7 +163,8 @@ class LiquibaseBeansTest extends BeanSettingsContract {
             prefix + "password=secret",
             prefix + "migration-lock-timeout=3s",
             prefix + "migration-statement-timeout=10m",
-            prefix + "table-lock=honour")
+            prefix + "table-lock=honour",
+            prefix + "force-release=terminate")
         .run(context -> assertThat(dataSource.onlyRun()).isEqualTo(expected));
   }
 

@@ -12,8 +12,8 @@ class LiquibaseConfigurationMetadataTest extends ConfigurationMetadataContract {
   }
 
   @Override
-  protected Map.Entry<String, Enum<?>[]> choiceOfItsOwn() {
-    return Map.entry("tableLock", TableLock.values());
+  protected Map<String, Enum<?>[]> choicesOfItsOwn() {
+    return Map.of("tableLock", TableLock.values(), "forceRelease", ForceRelease.values());
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -41,8 +40,8 @@ public abstract class ConfigurationMetadataContract {
     this.metadata = ConfigurationMetadata.ofJarWith(inJar);
   }
 
-  /** Which of all values the setting may have that only this tool has. */
-  protected abstract Map.Entry<String, Enum<?>[]> choiceOfItsOwn();
+  /** Which values each setting may have that only this tool has. */
+  protected abstract Map<String, Enum<?>[]> choicesOfItsOwn();
 
   /** What the tool makes of what an application says, to be compared. */
   protected abstract Object read(Map<String, ApplicationSetting> settings) throws Exception;
@@ -114,11 +113,9 @@ public abstract class ConfigurationMetadataContract {
 
   @Test
   void shouldSuggestEachConstantOfAChoice() {
-    Stream.of(
-            Map.entry("scope", LockScope.values()),
-            Map.entry("pooling", Pooling.values()),
-            choiceOfItsOwn())
-        .forEach(choice -> shouldSuggestEach(choice.getKey(), choice.getValue()));
+    shouldSuggestEach("scope", LockScope.values());
+    shouldSuggestEach("pooling", Pooling.values());
+    choicesOfItsOwn().forEach(this::shouldSuggestEach);
   }
 
   private void shouldSuggestEach(String name, Enum<?>[] constants) {
