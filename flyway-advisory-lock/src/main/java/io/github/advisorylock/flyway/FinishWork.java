@@ -51,7 +51,10 @@ public final class FinishWork extends LockCallback {
 
   @Override
   boolean isWorth(Event event, @Nullable Context context) {
-    return StartWork.isWorthItsConnection(event, context);
+    return STATEMENT_FAILED.contains(event.name())
+        ? context != null
+            && AdvisoryLockProvider.runsOf(context.getConfiguration()).canExplainTimeouts()
+        : StartWork.isWorthItsConnection(event, context);
   }
 
   @Override

@@ -13,27 +13,45 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class LockCallback implements Callback {
 
-  /** Before every other callback of an event: Flyway sorts them by name. */
+  /** Sorts before every other callback of an event, as a script without a description does. */
   static final String FIRST = "";
 
-  /** After every other callback of an event; Flyway logs it, so it has to be fit for XML. */
+  /**
+   * Sorts after every other callback of an event; fit for XML, as everything in a log has to be.
+   */
   static final String LAST = "\ufffd advisory lock";
 
-  private final String callbackName;
+  private static final String NAME = "advisory lock";
+
+  /** The method of Flyway's that logs the name, from 13.12 on. */
+  private static final String LOGGING_METHOD = "handleEvent";
+
+  private final String sortKey;
 
   /** Names, since events differ between Flyway's releases. */
   private final Set<String> events;
 
-  LockCallback(String callbackName, Set<String> events) {
-    this.callbackName = callbackName;
+  LockCallback(String sortKey, Set<String> events) {
+    this.sortKey = sortKey;
     this.events = events;
   }
 
   abstract void handle(Event event, Context context, LockRuns runs);
 
+  /**
+   * Returns what Flyway sorts by. No text that can be read sorts before a script without a
+   * description, whose name is empty, so Flyway's log gets another one.
+   */
   @Override
   public final String getCallbackName() {
-    return callbackName;
+    return isCalledToLog() ? NAME : sortKey;
+  }
+
+  private static boolean isCalledToLog() {
+    return StackWalker.getInstance()
+        .walk(frames -> frames.skip(2).findFirst())
+        .filter(caller -> caller.getMethodName().equals(LOGGING_METHOD))
+        .isPresent();
   }
 
   @Override

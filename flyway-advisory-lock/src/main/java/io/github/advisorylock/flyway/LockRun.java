@@ -173,6 +173,14 @@ final class LockRun {
     works.put(connection, work);
   }
 
+  boolean isKnownToBeLost() {
+    return lock.isLost();
+  }
+
+  boolean hasTimeouts() {
+    return lock.hasTimeoutsForWork();
+  }
+
   /** Between two statements: the next one must not run if the lock is lost. */
   void continueWork(Connection connection) {
     if (isAutoCommit(connection)) { // each statement is final

@@ -193,6 +193,17 @@ final class LockRuns {
     ofThisThread().ifPresent(run -> run.startWorkAfterFailure(connection));
   }
 
+  /** Whether something may be wrong that the next statement must not run with. */
+  boolean mustCheckStatement(Connection connection) {
+    return !isInTransaction(connection)
+        || ofThisThread().map(LockRun::isKnownToBeLost).orElse(lockedAt.get() != null);
+  }
+
+  /** Whether there is more to say of a statement that a timeout has ended. */
+  boolean canExplainTimeouts() {
+    return ofThisThread().filter(LockRun::hasTimeouts).isPresent();
+  }
+
   void continueWork(Connection connection) {
     ofThisThreadAtWork().ifPresent(run -> run.continueWork(connection));
   }

@@ -48,7 +48,16 @@ public final class StartWork extends LockCallback {
 
   @Override
   boolean isWorth(Event event, @Nullable Context context) {
-    return isWorthItsConnection(event, context);
+    return EACH_STATEMENT.contains(event.name())
+        ? isWorthBeforeStatement(context)
+        : isWorthItsConnection(event, context);
+  }
+
+  /** Not in a transaction, unless it has to stop: Flyway logs each event that is worth a call. */
+  private static boolean isWorthBeforeStatement(@Nullable Context context) {
+    return context == null
+        || AdvisoryLockProvider.runsOf(context.getConfiguration())
+            .mustCheckStatement(context.getConnection());
   }
 
   /**

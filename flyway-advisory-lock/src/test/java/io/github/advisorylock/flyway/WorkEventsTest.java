@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.callback.Callback;
 import org.flywaydb.core.api.callback.Context;
 import org.flywaydb.core.api.callback.Event;
@@ -51,7 +52,11 @@ class WorkEventsTest {
           "BEFORE_EACH_UNDO_STATEMENT");
 
   private static final Context WITH_CONNECTION =
-      fake(Context.class, Map.of("getConnection", fake(Connection.class, Map.of())));
+      fake(
+          Context.class,
+          Map.of(
+              "getConfiguration", Flyway.configure().load().getConfiguration(),
+              "getConnection", fake(Connection.class, Map.of("getAutoCommit", true))));
 
   private final Callback finish = new FinishWork();
 

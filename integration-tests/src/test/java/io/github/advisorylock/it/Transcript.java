@@ -23,6 +23,7 @@ final class Transcript implements Log {
   private static final Logger CORE = Logger.getLogger("io.github.advisorylock");
 
   private final StringBuilder said = new StringBuilder();
+  private final List<String> atInfoOrAbove = new ArrayList<>();
   private final List<Cue> cues = new ArrayList<>();
 
   private record Cue(String words, Runnable action) {}
@@ -40,6 +41,15 @@ final class Transcript implements Log {
       cues.removeAll(due);
     }
     due.forEach(cue -> cue.action.run());
+  }
+
+  private synchronized void addAtInfoOrAbove(String line) {
+    atInfoOrAbove.add(line);
+  }
+
+  /** What Flyway logged at INFO and above, one message each. */
+  synchronized List<String> linesAtInfoOrAbove() {
+    return List.copyOf(atInfoOrAbove);
   }
 
   /** Cues that nobody gave. */
@@ -85,26 +95,31 @@ final class Transcript implements Log {
 
   @Override
   public void info(String message) {
+    addAtInfoOrAbove(message);
     add(message);
   }
 
   @Override
   public void warn(String message) {
+    addAtInfoOrAbove(message);
     add(message);
   }
 
   @Override
   public void error(String message) {
+    addAtInfoOrAbove(message);
     add(message);
   }
 
   @Override
   public void error(String message, Exception failure) {
+    addAtInfoOrAbove(message);
     add(message, failure);
   }
 
   @Override
   public void notice(String message) {
+    addAtInfoOrAbove(message);
     add(message);
   }
 
