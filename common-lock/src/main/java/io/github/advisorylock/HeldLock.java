@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,8 @@ public final class HeldLock implements AutoCloseable {
   private final Object beginning = new Object();
 
   private volatile boolean closed;
+
+  private volatile BooleanSupplier workIsOver = () -> false;
 
   HeldLock(LockKey key, LockSession session, LockListener listener, Timing timing) {
     this.key = key;
@@ -275,6 +279,20 @@ public final class HeldLock implements AutoCloseable {
   }
 
   /**
+   * Reads what a tool has in a session in which it also runs scripts. A transaction that is open on
+   * the connection stays open.
+   *
+   * @param working the connection that is worked on
+   * @param isKeyOfTool whether a 64-bit key is one that the tool locks itself
+   * @return the session
+   * @throws SQLException if the server cannot be asked
+   */
+  public SharedSession sharedSession(Connection working, LongPredicate isKeyOfTool)
+      throws SQLException {
+    return SharedSession.of(working, isKeyOfTool, session.timeouts().settings().keySet());
+  }
+
+  /**
    * Bounds the statements of the transaction that a connection is in, where nothing lasts longer
    * than that, such as behind a pooler. Does nothing without {@linkplain SessionPolicy#timeouts
    * timeouts}, nor in autocommit mode, nor the second time in a transaction, so that what the work
@@ -349,7 +367,21 @@ public final class HeldLock implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the end of the lock's session count as its release as soon as the work is over, such as
+   * when the program closes its pool or drops the database before {@link #close}.
+   *
+   * @param isOver whether the work is over; asked on any thread when the session has ended, must
+   *     not block or throw
+   */
+  public void releaseWithSessionOnceOver(BooleanSupplier isOver) {
+    workIsOver = isOver;
+  }
+
   private void lose(String reason) {
+    if (workIsOver.getAsBoolean()) {
+      return;
+    }
     if (loss.compareAndSet(null, reason) && endTold.compareAndSet(false, true)) {
       LockListener.Lost event = new LockListener.Lost(key, timing.now().minus(acquiredAt), reason);
       synchronized (beginning) {

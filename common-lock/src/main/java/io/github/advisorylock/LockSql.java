@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,6 +78,20 @@ final class LockSql {
       select pg_catalog.pg_backend_pid(), pg_catalog.version(), pg_catalog.pg_is_in_recovery(), %s
       """
           .formatted(HELD_BY_THIS_SESSION);
+
+  /**
+   * What a tool keeps in a session in which it also runs scripts: one row for each of its locks.
+   */
+  private static final String SCRIPTED_SESSION =
+      """
+      select pg_catalog.pg_backend_pid(), session_user::pg_catalog.text, l.classid, l.objid%s
+      from (values (0)) one(n) left join pg_catalog.pg_locks l
+        on l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
+        and l.locktype operator(pg_catalog.=) 'advisory'::pg_catalog.text
+        and l.mode operator(pg_catalog.=) 'ExclusiveLock'::pg_catalog.text
+        and l.objsubid operator(pg_catalog.=) 1::pg_catalog.int2
+        and l.granted
+      """;
 
   /** Null for a setting that this release of the server does not have. */
   private static final String CURRENT = ", pg_catalog.current_setting('%s', true)";
@@ -536,6 +551,45 @@ final class LockSql {
       statement.setLong(1, waitingKey.value());
       statement.execute();
     }
+  }
+
+  /**
+   * What a session has that scripts on it may change.
+   *
+   * @param keys of the advisory locks that it holds for itself alone
+   * @param settings by name, without those that the server does not have
+   */
+  record ScriptedSession(int pid, String user, Set<Long> keys, Map<String, String> settings) {}
+
+  static ScriptedSession scriptedSession(Connection connection, List<String> settings)
+      throws SQLException {
+    StringBuilder columns = new StringBuilder();
+    settings.forEach(name -> columns.append(CURRENT.formatted(name)));
+    try (PreparedStatement statement =
+            prepareNever(connection, SCRIPTED_SESSION.formatted(columns));
+        ResultSet row = theFirstRow(statement)) {
+      Map<String, String> found = new LinkedHashMap<>();
+      for (int i = 0; i < settings.size(); i++) {
+        String value = row.getString(5 + i);
+        if (value != null) {
+          found.put(settings.get(i), value);
+        }
+      }
+      int pid = row.getInt(1);
+      String user = row.getString(2);
+      Set<Long> keys = new LinkedHashSet<>();
+      do {
+        long high = row.getLong(3);
+        if (!row.wasNull()) {
+          keys.add(high << 32 | row.getLong(4));
+        }
+      } while (row.next());
+      return new ScriptedSession(pid, user, keys, found);
+    }
+  }
+
+  static void resetUser(Connection connection) throws SQLException {
+    execute(connection, "reset session authorization");
   }
 
   static boolean isHeldByThisSession(Connection connection, LockKey key) throws SQLException {

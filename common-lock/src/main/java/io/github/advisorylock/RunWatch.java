@@ -1,8 +1,9 @@
 package io.github.advisorylock;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -13,11 +14,18 @@ public final class RunWatch {
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
 
+  /** While the end is expected. */
+  private static final Duration BETWEEN_FREQUENT_LOOKS = Duration.ofMillis(2);
+
+  private static final int FREQUENT_LOOKS = 250;
+
   private final Duration beforeFirstLook;
   private final Duration betweenLooks;
   private final BooleanSupplier isOver;
   private final Runnable whenOver;
-  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Semaphore wakeUps = new Semaphore(0);
+  private final AtomicInteger frequentLooks = new AtomicInteger();
+  private volatile boolean stopped;
 
   private RunWatch(
       Duration beforeFirstLook, Duration betweenLooks, BooleanSupplier isOver, Runnable whenOver) {
@@ -56,9 +64,16 @@ public final class RunWatch {
     return watch;
   }
 
+  /** Looks every 2 ms for the next half second, since the end is likely to come soon. */
+  public void expectEnd() {
+    frequentLooks.set(FREQUENT_LOOKS);
+    wakeUps.release();
+  }
+
   /** Stops looking. Does nothing the second time. */
   public void stop() {
-    stopped.countDown();
+    stopped = true;
+    wakeUps.release();
   }
 
   private void look() {
@@ -67,16 +82,24 @@ public final class RunWatch {
       if (hasComeToItsEnd()) {
         return;
       }
-      pause = betweenLooks;
+      pause = nextPause();
     }
+  }
+
+  private Duration nextPause() {
+    boolean frequent = frequentLooks.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    return frequent ? BETWEEN_FREQUENT_LOOKS : betweenLooks;
   }
 
   private boolean isStoppedWithin(Duration pause) {
     try {
-      return stopped.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+      if (wakeUps.tryAcquire(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+        wakeUps.drainPermits();
+      }
     } catch (InterruptedException e) {
-      return false; // whoever interrupts all threads of a group does not mean this one
+      // an interrupt of all threads of a group is not meant for this one
     }
+    return stopped;
   }
 
   /** Whatever goes wrong: without the watch, nobody might ever release the lock. */

@@ -123,6 +123,22 @@ class HoldingTest {
         .withCause(closed);
   }
 
+  /** As when a program closes its pool after a run whose end is noticed a moment later. */
+  @Test
+  void shouldTakeTheEndOfTheSessionForARelease() {
+    FakeSession session = FakeSession.free();
+    HeldLock held = acquire(session);
+    held.releaseWithSessionOnceOver(() -> true);
+    session.lost("This connection has been closed.");
+
+    held.verify();
+    held.close();
+
+    assertThat(held.isLost()).isFalse();
+    assertThat(events.events(LockListener.Lost.class)).isEmpty();
+    assertThat(events.events(LockListener.Released.class)).hasSize(1);
+  }
+
   @Test
   @Timeout(30)
   void shouldNoticeTheLossWithoutBeingAsked() throws InterruptedException {

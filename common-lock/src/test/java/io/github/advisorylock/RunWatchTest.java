@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -87,6 +88,22 @@ class RunWatchTest {
           return true;
         },
         told::countDown);
+
+    awaitTold();
+  }
+
+  /** A watch that pauses for an hour is woken up, and looks often enough to see the end. */
+  @Test
+  void shouldLookOftenWhenTheEndIsExpected() throws InterruptedException {
+    RunWatch watch =
+        RunWatch.start(
+            "watch",
+            Duration.ofHours(1),
+            Duration.ofHours(1),
+            () -> looks.incrementAndGet() > 10,
+            told::countDown);
+
+    watch.expectEnd();
 
     awaitTold();
   }

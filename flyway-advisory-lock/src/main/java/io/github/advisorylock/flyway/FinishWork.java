@@ -34,6 +34,15 @@ public final class FinishWork extends LockCallback {
           "AFTER_REPAIR",
           "AFTER_REPAIR_ERROR");
 
+  /** Nothing comes after them in a run that has failed; not told of in all such runs. */
+  private static final Set<String> ENDS_RUN =
+      Set.of(
+          "AFTER_BASELINE_ERROR",
+          "AFTER_CLEAN_ERROR",
+          "AFTER_MIGRATE_ERROR",
+          "AFTER_REPAIR_ERROR",
+          "AFTER_UNDO_ERROR");
+
   /** The callback; Flyway may make it by its name. */
   public FinishWork() {
     super(
@@ -61,13 +70,16 @@ public final class FinishWork extends LockCallback {
   void handle(Event event, Context context, LockRuns runs) {
     Connection connection = context.getConnection();
     if (MIGRATED.contains(event.name())) {
-      runs.beforeCommit(connection);
+      runs.beforeCommit(context);
     } else if (STATEMENT_FAILED.contains(event.name())) {
       runs.explainStatementFailure(context);
     } else if (FAILED.contains(event.name())) {
       runs.explainFailure(context);
     } else {
       runs.finishWork(connection);
+      if (ENDS_RUN.contains(event.name())) {
+        runs.release();
+      }
     }
   }
 }

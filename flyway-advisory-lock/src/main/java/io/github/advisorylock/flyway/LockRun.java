@@ -5,6 +5,7 @@ import io.github.advisorylock.LockException;
 import io.github.advisorylock.LockLostException;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RunWatch;
+import io.github.advisorylock.SharedSession;
 import io.github.advisorylock.Snapshots;
 import io.github.advisorylock.Work;
 import java.sql.Connection;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Context;
@@ -35,8 +37,19 @@ final class LockRun {
   private final boolean keepsSession;
   private final RunWatch watch;
 
+  /** Set when the run is over. Has no way back to the run, whose thread may remember it. */
+  private final AtomicReference<@Nullable LockLostException> loss = new AtomicReference<>();
+
   private boolean warned;
   private boolean over;
+
+  /** Whether another run has begun where this one was. */
+  private volatile boolean followed;
+
+  /** Where Flyway has its own lock and works; null if those are different sessions. */
+  private volatile @Nullable SharedSession shared;
+
+  private volatile boolean migrates;
 
   /** Whether the run has been told to fail since the lock is lost. */
   private volatile boolean stopped;
@@ -68,6 +81,7 @@ final class LockRun {
     this.lock = lock;
     this.runEnd = runEnd;
     this.keepsSession = keepsSession;
+    lock.releaseWithSessionOnceOver(this::hasBeenLeft);
     this.watch =
         RunWatch.start(
             this::comesToItsEnd,
@@ -78,6 +92,17 @@ final class LockRun {
                 afterwards.accept(this);
               }
             });
+    watch.expectEnd();
+  }
+
+  /** Not over because its main connection broke. */
+  private boolean hasBeenLeft() {
+    return followed || runEnd.hasBeenLeft();
+  }
+
+  /** Why the lock was lost; set when it has been released, and null if it was not lost. */
+  AtomicReference<@Nullable LockLostException> loss() {
+    return loss;
   }
 
   /**
@@ -107,11 +132,34 @@ final class LockRun {
   }
 
   /**
+   * The same as {@link #startWork} for a migration.
+   *
+   * @param nativeLockInSession whether Flyway's own lock is at session level
+   */
+  void startMigration(Connection connection, boolean nativeLockInSession) {
+    if (nativeLockInSession && keepsSession) {
+      orStop(() -> shareSession(connection));
+    }
+    startWork(connection);
+    migrates = true;
+  }
+
+  private void shareSession(Connection connection) throws SQLException {
+    SharedSession known = shared;
+    if (known != null && known.isLockedThrough(connection)) {
+      known.resume();
+    } else {
+      shared = lock.sharedSession(connection, NativeLock::isKey);
+    }
+  }
+
+  /**
    * Says that the connection works from now on.
    *
    * @throws io.github.advisorylock.LockLostException if the lock is lost
    */
   void startWork(Connection connection) {
+    watch.expectEnd();
     explained = false;
     finishWork(
         connection); // a migration outside of a transaction, whose history row is written now
@@ -195,7 +243,9 @@ final class LockRun {
    * of one is final, and the history must say so: that work goes on until its row is written, which
    * no timeout may end.
    */
-  void beforeCommit(Connection connection) {
+  void beforeCommit(Context context) {
+    Connection connection = context.getConnection();
+    watch.expectEnd();
     orStop(
         () -> {
           if (!connection.getAutoCommit()) {
@@ -203,7 +253,25 @@ final class LockRun {
           } else if (isSessionAtWork(connection)) {
             lock.suspendTimeouts(connection);
           }
+          prepareRecords(context);
         });
+    migrates = false;
+  }
+
+  private void prepareRecords(Context context) throws SQLException {
+    Connection connection = context.getConnection();
+    SharedSession session = shared;
+    if (session == null || !session.isLockedThrough(connection) || session.prepareRecords()) {
+      return;
+    }
+    String reason =
+        TimeoutFailure.scriptOf(context)
+            + " released Flyway's own lock, and another session has acquired it. A Flyway without"
+            + " this jar may be migrating";
+    if (!connection.getAutoCommit()) {
+      throw new FlywayException(reason + ". The migration is rolled back; run again");
+    }
+    LOG.warn(reason);
   }
 
   private synchronized boolean isSessionAtWork(Connection connection) {
@@ -226,6 +294,11 @@ final class LockRun {
    * goes on until its row is written, as it does {@linkplain #beforeCommit after a success}.
    */
   void explainFailure(Context context) {
+    watch.expectEnd();
+    if (RunEnd.isClosed(context.getConnection())) {
+      releaseWhatWasGivenAway();
+    }
+    migrates = false;
     if (worksInTransaction) {
       orStop(lock::verify);
     } else {
@@ -235,7 +308,7 @@ final class LockRun {
       lock.explainUnknown().ifPresent(why -> warnOfFailure(context, why));
     }
     if (!worksInTransaction) {
-      suspendTimeoutsIfPossible(context.getConnection());
+      prepareRecordsIfPossible(context);
     }
   }
 
@@ -251,11 +324,12 @@ final class LockRun {
     LOG.warn(TimeoutFailure.scriptOf(context) + " failed. " + why);
   }
 
-  private void suspendTimeoutsIfPossible(Connection connection) {
+  private void prepareRecordsIfPossible(Context context) {
     try {
-      if (isSessionAtWork(connection)) {
-        lock.suspendTimeouts(connection);
+      if (isSessionAtWork(context.getConnection())) {
+        lock.suspendTimeouts(context.getConnection());
       }
+      prepareRecords(context);
     } catch (SQLException e) {
       LOG.debug("The timeouts could not be suspended: " + LogLines.oneLine(e.getMessage()));
     }
@@ -294,14 +368,52 @@ final class LockRun {
   /** Releases the lock, and returns when it is free. */
   void end() {
     watch.stop();
+    resumeScripts();
     finish();
+  }
+
+  /** What scripts have set stays in their session, as with stock Flyway. */
+  private void resumeScripts() {
+    SharedSession session = shared;
+    try {
+      if (session != null) {
+        session.resume();
+      }
+    } catch (SQLException e) {
+      LOG.debug(
+          "The settings of the scripts could not be restored: " + LogLines.oneLine(e.getMessage()));
+    }
   }
 
   private void finish() {
     try {
+      if (migrates) {
+        releaseWhatWasGivenAway();
+      }
       unfinishedWorks().forEach(Work::close);
     } finally {
       lock.close();
+      noteLoss();
+    }
+  }
+
+  private void releaseWhatWasGivenAway() {
+    Optional.ofNullable(shared)
+        .flatMap(SharedSession::releaseIfGivenAway)
+        .ifPresent(
+            pid ->
+                LOG.warn(
+                    "A migration closed Flyway's connection (pid %d) while it held Flyway's own lock, which has been released. Leave context.getConnection() open"
+                        .formatted(pid)));
+  }
+
+  private void noteLoss() {
+    if (lock.isLost()) {
+      try {
+        lock.verify();
+      } catch (LockLostException e) {
+        loss.compareAndSet(null, e);
+      }
     }
   }
 
@@ -337,7 +449,9 @@ final class LockRun {
    * @param ofFlyway the runs of the Flyway object that it is of
    */
   synchronized boolean isOverAt(int depth, LockRuns ofFlyway) {
-    over |= runEnd.hasComeBeforeNextAcquire(depth, flyway == ofFlyway);
+    boolean isFollowed = runEnd.hasComeBeforeNextAcquire(depth, flyway == ofFlyway);
+    followed |= isFollowed;
+    over |= isFollowed;
     return over;
   }
 

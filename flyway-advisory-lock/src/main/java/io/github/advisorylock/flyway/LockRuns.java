@@ -8,6 +8,7 @@ import io.github.advisorylock.HeldLock;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockListener;
 import io.github.advisorylock.LockListeners;
+import io.github.advisorylock.LockLostException;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.Pooling;
@@ -19,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.api.FlywayException;
@@ -52,11 +54,18 @@ final class LockRuns {
       new ThreadLocal<>();
 
   /**
-   * The depth of this thread's run of this Flyway object that has taken the lock and not released
-   * it, so that it notices if somebody else has.
+   * This thread's run of this Flyway object that has taken the lock and not released it, so that it
+   * notices if somebody else has.
    */
   @SuppressWarnings("ThreadLocalUsage")
-  private final ThreadLocal<@Nullable Integer> lockedAt = new ThreadLocal<>();
+  private final ThreadLocal<@Nullable Locked> locked = new ThreadLocal<>();
+
+  /**
+   * A run that has taken the lock.
+   *
+   * @param loss why it was lost, when that is known
+   */
+  private record Locked(int depth, AtomicReference<@Nullable LockLostException> loss) {}
 
   /**
    * Remembers the connection that Flyway closes last in this thread's run, and has Flyway's own
@@ -67,6 +76,10 @@ final class LockRuns {
     if (noteMainConnection(context.getConnection())) {
       target(context).ifPresent(target -> adaptNativeLock(target, context));
     }
+  }
+
+  boolean isMainConnectionKnown() {
+    return openMainConnection() != null;
   }
 
   private boolean noteMainConnection(Connection connection) {
@@ -117,15 +130,16 @@ final class LockRuns {
     return held;
   }
 
-  private void noteLocked(int depth) {
-    Integer outermost = lockedAt.get();
-    lockedAt.set(outermost == null ? depth : Math.min(outermost, depth));
+  private void noteLocked(int depth, LockRun run) {
+    Locked outermost = locked.get();
+    int least = outermost == null ? depth : Math.min(outermost.depth(), depth);
+    locked.set(new Locked(least, run.loss()));
   }
 
   private void noteUnlocked(int depth) {
-    Integer outermost = lockedAt.get();
-    if (outermost != null && outermost >= depth) {
-      lockedAt.remove();
+    Locked outermost = locked.get();
+    if (outermost != null && outermost.depth() >= depth) {
+      locked.remove();
     }
   }
 
@@ -134,8 +148,9 @@ final class LockRuns {
     boolean watched = false;
     try {
       RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
-      ALL.add(new LockRun(this, lock, runEnd, target.keepsSession(), ALL::remove));
-      noteLocked(runEnd.depth());
+      LockRun run = new LockRun(this, lock, runEnd, target.keepsSession(), ALL::remove);
+      ALL.add(run);
+      noteLocked(runEnd.depth(), run);
       watched = true;
     } finally {
       if (!watched) { // no more threads to be had
@@ -189,6 +204,11 @@ final class LockRuns {
     ofThisThreadAtWork().ifPresent(run -> run.startWork(connection));
   }
 
+  void startMigration(Context context) {
+    boolean inSession = NativeLock.isAtSessionLevel(context.getConfiguration());
+    ofThisThreadAtWork().ifPresent(run -> run.startMigration(context.getConnection(), inSession));
+  }
+
   void startWorkAfterFailure(Connection connection) {
     ofThisThread().ifPresent(run -> run.startWorkAfterFailure(connection));
   }
@@ -196,7 +216,7 @@ final class LockRuns {
   /** Whether something may be wrong that the next statement must not run with. */
   boolean mustCheckStatement(Connection connection) {
     return !isInTransaction(connection)
-        || ofThisThread().map(LockRun::isKnownToBeLost).orElse(lockedAt.get() != null);
+        || ofThisThread().map(LockRun::isKnownToBeLost).orElse(locked.get() != null);
   }
 
   /** Whether there is more to say of a statement that a timeout has ended. */
@@ -209,9 +229,10 @@ final class LockRuns {
   }
 
   /** What happened outside of a transaction is final, so that goes on in any case. */
-  void beforeCommit(Connection connection) {
-    Optional<LockRun> atWork = isInTransaction(connection) ? ofThisThreadAtWork() : ofThisThread();
-    atWork.ifPresent(run -> run.beforeCommit(connection));
+  void beforeCommit(Context context) {
+    boolean inTransaction = isInTransaction(context.getConnection());
+    Optional<LockRun> atWork = inTransaction ? ofThisThreadAtWork() : ofThisThread();
+    atWork.ifPresent(run -> run.beforeCommit(context));
   }
 
   private static boolean isInTransaction(Connection connection) {
@@ -223,7 +244,20 @@ final class LockRuns {
   }
 
   void explainFailure(Context context) {
-    ofThisThread().ifPresent(run -> run.explainFailure(context));
+    ofThisThread().ifPresentOrElse(run -> run.explainFailure(context), this::throwIfLost);
+  }
+
+  /**
+   * Says of a run that has ended itself that its lock was lost. A main connection that breaks looks
+   * like the end of the run, and may have broken because the lock was lost.
+   */
+  private void throwIfLost() {
+    allOfThisThread().filter(run -> run.isOf(this)).forEach(LockRuns::end); // then it is known
+    LockLostException loss =
+        Optional.ofNullable(locked.get()).map(Locked::loss).map(AtomicReference::get).orElse(null);
+    if (loss != null) {
+      throw loss;
+    }
   }
 
   /**
@@ -260,7 +294,8 @@ final class LockRuns {
    */
   private Optional<LockRun> ofThisThreadAtWork() {
     Optional<LockRun> run = ofThisThread();
-    if (run.isEmpty() && lockedAt.get() != null) {
+    if (run.isEmpty() && locked.get() != null) {
+      throwIfLost();
       throw new FlywayException(
           "The advisory lock was released before this run of Flyway had ended, so the run stops"
               + " here: Flyway's main connection had gone. Run again");

@@ -42,6 +42,20 @@ enum NativeLock {
    */
   abstract boolean toSessionLevel(Configuration flyway);
 
+  /** Flyway's key is this number and the hash of the name of its history table. */
+  private static final long KEY_BASE = 0x466C_7977_6179L;
+
+  /** Whether a key is one of Flyway's own. */
+  static boolean isKey(long key) {
+    long hash = key - KEY_BASE;
+    return hash == (int) hash;
+  }
+
+  /** Whether Flyway holds it in the session in which it works, until it releases it. */
+  static boolean isAtSessionLevel(Configuration flyway) {
+    return settings(flyway).filter(postgres -> !postgres.isTransactionalLock()).isPresent();
+  }
+
   /** Undoes that: with nothing set, it is at transaction level. */
   static void toTransactionLevel(Configuration flyway) {
     settings(flyway).ifPresent(postgres -> postgres.setTransactional(null));

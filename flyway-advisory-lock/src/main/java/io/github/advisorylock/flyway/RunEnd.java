@@ -49,8 +49,7 @@ record RunEnd(Thread thread, String root, int depth, @Nullable Connection mainCo
    * @param others what Flyway may still use, and then closes, when the main connection is closed
    */
   boolean hasCome(Collection<Connection> others) {
-    return !thread.isAlive()
-        || (mainConnection != null
+    return (mainConnection != null
             && isClosed(mainConnection)
             && others.stream().allMatch(RunEnd::isClosed))
         || hasBeenLeft();
@@ -82,8 +81,14 @@ record RunEnd(Thread thread, String root, int depth, @Nullable Connection mainCo
     }
   }
 
-  /** Also sees the end where a data source never closes its one connection. */
-  private boolean hasBeenLeft() {
+  /**
+   * Whether the thread has returned from the run. Also sees the end where a data source never
+   * closes its one connection; does not take a main connection that broke for the end.
+   */
+  boolean hasBeenLeft() {
+    if (!thread.isAlive()) {
+      return true;
+    }
     StackTraceElement[] stack = thread.getStackTrace();
     return rootOf(stack).equals(root) && (runsIn(stack) < depth || isOutsideOfFlyway(stack));
   }

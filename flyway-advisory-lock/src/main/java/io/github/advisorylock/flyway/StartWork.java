@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StartWork extends LockCallback {
 
+  private static final String BEFORE_MIGRATE = "BEFORE_MIGRATE";
+
   static final String BEFORE_EACH_MIGRATE = "BEFORE_EACH_MIGRATE";
 
   private static final Set<String> EACH_STATEMENT =
@@ -24,7 +26,7 @@ public final class StartWork extends LockCallback {
   /** Events for which Flyway opens a connection, if anybody wants to hear of them. */
   static final Set<String> ON_OWN_CONNECTION =
       Set.of(
-          "BEFORE_MIGRATE",
+          BEFORE_MIGRATE,
           "AFTER_VERSIONED",
           "BEFORE_REPEATABLES",
           "AFTER_MIGRATE_APPLIED",
@@ -50,7 +52,14 @@ public final class StartWork extends LockCallback {
   boolean isWorth(Event event, @Nullable Context context) {
     return EACH_STATEMENT.contains(event.name())
         ? isWorthBeforeStatement(context)
-        : isWorthItsConnection(event, context);
+        : isWorthItsConnection(event, context) && !isStartedWithTheRun(event, context);
+  }
+
+  /** {@link AcquireLockBeforeMigrate} does it. */
+  private static boolean isStartedWithTheRun(Event event, @Nullable Context context) {
+    return event.name().equals(BEFORE_MIGRATE)
+        && context != null
+        && !context.getConfiguration().isCreateSchemas();
   }
 
   /** Not in a transaction, unless it has to stop: Flyway logs each event that is worth a call. */
@@ -74,6 +83,8 @@ public final class StartWork extends LockCallback {
     Connection connection = context.getConnection();
     if (EACH_STATEMENT.contains(event.name())) {
       runs.continueWork(connection);
+    } else if (EACH_MIGRATION.contains(event.name())) {
+      runs.startMigration(context);
     } else if (AFTER_FAILURE.contains(event.name())) {
       runs.startWorkAfterFailure(connection);
     } else {

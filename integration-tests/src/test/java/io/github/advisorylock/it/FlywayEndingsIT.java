@@ -297,6 +297,62 @@ class FlywayEndingsIT {
     assertNextRunGoesOnAtOnce();
   }
 
+  /** Nothing was lost: the run was over, and its program may do what it likes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"close the pool", "end all sessions"})
+  void shouldNotReportALossWhenTheProgramCleansUpAfterAFailure(String cleanUp) throws IOException {
+    write("V2__two.sql", "SELECT 1 / 0;");
+    write("beforeMigrate.sql", "SELECT 1;");
+    for (int i = 0; i < 10; i++) {
+      Transcript ofThisRun = new Transcript();
+      ofThisRun.listenToFlyway();
+      HikariDataSource pool = pool(3);
+      try {
+        assertThatThrownBy(configure().dataSource(pool).load()::migrate)
+            .hasMessageContaining("division by zero");
+      } finally {
+        if (cleanUp.equals("close the pool")) {
+          pool.close();
+        } else {
+          scene
+              .database()
+              .execute(
+                  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                      + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
+      }
+      scene
+          .probe()
+          .awaitUntil(
+              () -> ofThisRun.toString().contains("Released the advisory lock "),
+              "the lock is released");
+      pool.close();
+      assertThat(ofThisRun.toString()).doesNotContain(" was lost");
+    }
+    transcript.listenToFlyway();
+    assertNextRunGoesOnAtOnce();
+  }
+
+  @Test
+  void shouldHaveReleasedTheLockWhenAnEventTellsOfTheFailure() {
+    configure().load().migrate();
+
+    assertThatThrownBy(configure().baselineVersion("7").load()::baseline)
+        .hasMessageContaining("Unable to baseline");
+
+    assertThat(scene.probe().advisoryLocks()).isEmpty();
+  }
+
+  @Test
+  void shouldHaveReleasedTheLockWhenACallbackIsToldOfTheFailure() throws IOException {
+    write("V2__two.sql", "SELECT 1 / 0;");
+    write("afterMigrateError.sql", "SELECT 1;");
+
+    assertThatThrownBy(configure().load()::migrate).hasMessageContaining("division by zero");
+
+    assertThat(scene.probe().advisoryLocks()).isEmpty();
+  }
+
   @Test
   void contract4_shouldReleaseTheLockWhenThePoolIsExhausted() throws IOException {
     try (HikariDataSource pool = pool(2)) {

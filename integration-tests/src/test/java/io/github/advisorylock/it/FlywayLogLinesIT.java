@@ -21,6 +21,7 @@ class FlywayLogLinesIT {
   private static final int STATEMENTS = 6;
   private static final int LINES_OF_A_RUN = 2;
   private static final int LINES_OF_A_MIGRATION = 2;
+  private static final int LINES_WITHOUT_CREATE_SCHEMAS = 2;
 
   /** What Flyway logs of each Java callback from 13.12 on. */
   private static final String JAVA_CALLBACK = "Executing Java callback: ";
@@ -47,12 +48,17 @@ class FlywayLogLinesIT {
 
   /** The lines of a run in a schema of its own, with the lock or with stock Flyway. */
   private List<String> migrate(boolean active) {
+    return migrate(active, true);
+  }
+
+  private List<String> migrate(boolean active, boolean createSchemas) {
     Transcript transcript = new Transcript();
     transcript.listenToFlyway();
     Flyway.configure()
         .loggers(Transcript.ForFlyway.class.getName())
         .dataSource(scene.database().url(), scene.database().user(), scene.database().password())
         .locations("filesystem:" + folder)
+        .createSchemas(createSchemas)
         .defaultSchema(active ? "locked" : "stock")
         .configuration(Map.of("flyway.advisoryLock.active", Boolean.toString(active)))
         .load()
@@ -77,6 +83,17 @@ class FlywayLogLinesIT {
     migrate(true);
 
     assertThat(linesAdded()).isLessThanOrEqualTo(LINES_OF_A_RUN);
+  }
+
+  @Test
+  void shouldAddFewLinesWhereFlywayDoesNotCreateSchemas() {
+    migrate(false);
+    migrate(true);
+
+    int stock = migrate(false, false).size();
+
+    assertThat(migrate(true, false).size() - stock)
+        .isLessThanOrEqualTo(LINES_OF_A_RUN + LINES_WITHOUT_CREATE_SCHEMAS);
   }
 
   @Test

@@ -12,13 +12,18 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.migration.Context;
+import org.flywaydb.core.api.migration.JavaMigration;
 import org.flywaydb.core.internal.callback.CallbackExecutor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +132,83 @@ class FlywayLostLockIT {
     configure().load().migrate();
 
     assertThat(scene.database().list(APPLIED)).containsExactly("1", "2");
+  }
+
+  /** As when both sessions of a frozen process are ended, or the server restarts. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldReportTheLostLockWhicheverSessionEndsFirst(boolean lockEndsFirst) {
+    JavaMigration losing =
+        new Losing(
+            working -> {
+              int holder = scene.probe().holders(LockKey.MIGRATION.value()).get(0).pid();
+              List<Integer> order =
+                  lockEndsFirst ? List.of(holder, working) : List.of(working, holder);
+              order.forEach(this::terminate);
+            },
+            () ->
+                scene
+                    .probe()
+                    .awaitUntil(
+                        () -> transcript.toString().contains(" was lost: "),
+                        "the loss is noticed"));
+
+    assertThat(catchThrowable(configure().javaMigrations(losing).load()::migrate))
+        .hasMessageContaining("The advisory lock " + LockKey.MIGRATION + " was lost: ");
+
+    assertThat(scene.database().list(APPLIED)).containsExactly("1");
+    scene.probe().awaitNothingLeft();
+  }
+
+  private void terminate(int pid) {
+    scene.database().execute("SELECT pg_terminate_backend(" + pid + ")");
+    scene
+        .probe()
+        .awaitUntil(
+            () -> scene.probe().sessions().stream().noneMatch(session -> session.pid() == pid),
+            "the session has gone");
+  }
+
+  /**
+   * Finds that its session has ended.
+   *
+   * @param end ends sessions, given the pid of its own
+   * @param beforeFailure what it waits for before Flyway is told
+   */
+  private record Losing(IntConsumer end, Runnable beforeFailure) implements JavaMigration {
+    @Override
+    public MigrationVersion getVersion() {
+      return MigrationVersion.fromVersion("2");
+    }
+
+    @Override
+    public String getDescription() {
+      return "losing";
+    }
+
+    @Override
+    public Integer getChecksum() {
+      return 1;
+    }
+
+    @Override
+    public boolean canExecuteInTransaction() {
+      return true;
+    }
+
+    @Override
+    public void migrate(Context context) throws SQLException {
+      try (Statement statement = context.getConnection().createStatement()) {
+        try (ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+          row.next();
+          end.accept(row.getInt(1));
+        }
+        statement.execute("CREATE TABLE two (id int)");
+      } catch (SQLException e) {
+        beforeFailure.run();
+        throw e;
+      }
+    }
   }
 
   @Test

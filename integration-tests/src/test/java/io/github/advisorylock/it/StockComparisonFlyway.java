@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
@@ -19,10 +20,11 @@ final class StockComparisonFlyway {
               "\\+ search_path = .*, fixed for the session",
               "Flyway restores the search path on the connection that it opens for events before a"
                   + " migration, which it does without the lock only if there is such a callback"),
-          StockComparisonDifference.untilFixed(
+          StockComparisonDifference.untilFixed( // not of older releases
               StockComparisonAspect.LOG,
-              "\\+ .* - Executing Java callback: .*",
-              "Flyway from 13.12 on logs every event of a Java callback at INFO"),
+              "\\+ .* - Executing Java callback: \\w+ - advisory lock",
+              "Flyway from 13.12 on logs every event of a Java callback at INFO: two for a run and two"
+                  + " for a migration"),
           StockComparisonDifference.untilFixed(
               StockComparisonAspect.CONNECTIONS,
               "\\+ .* = \\S+, fixed for the session",
@@ -69,7 +71,30 @@ final class StockComparisonFlyway {
                       .after(with(URL, configuration -> MIGRATE.run(configuration.target("1"))))
                       .run(with(source, MIGRATE)));
             });
+    rows.addAll(scripts());
     return rows;
+  }
+
+  /** Scripts that change the session in which Flyway has its lock and its history with the jars. */
+  private static List<StockComparisonCase> scripts() {
+    return Stream.of(
+            "DISCARD ALL",
+            "SELECT pg_advisory_unlock_all()",
+            "RESET ALL",
+            "SET statement_timeout = '5s'",
+            "SET lock_timeout = '5s'",
+            "SET search_path = ''",
+            "SET ROLE pg_monitor")
+        .map(
+            statement ->
+                StockComparisonCase.of("migrate with " + statement)
+                    .file("V1__script.sql", statement + ";")
+                    .file(
+                        "V2__seen.sql",
+                        "CREATE TABLE public.seen AS SELECT current_setting('statement_timeout'),"
+                            + " current_setting('lock_timeout') AS l;")
+                    .run(with(URL, MIGRATE)))
+        .toList();
   }
 
   private static StockComparisonCase two(String name) {
