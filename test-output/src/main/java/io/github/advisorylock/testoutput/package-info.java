@@ -1,0 +1,5 @@
+/** What a failed test has printed. */
+@NullMarked
+package io.github.advisorylock.testoutput;
+
+import org.jspecify.annotations.NullMarked;
