@@ -26,6 +26,10 @@ public final class AdvisoryLockMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    tools.forEach(tool -> LockMeters.bind(tool, registry));
+    tools.forEach(
+        tool -> {
+          LockMeters.of(tool); // or a registry that is a part of the global one gets them twice
+          LockMeters.bind(tool, registry);
+        });
   }
 }

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,7 @@ final class LockMeters {
 
   /** Leaves those alone that are there already: newer releases of Micrometer warn otherwise. */
   static void register(String tool, LockTotals totals, MeterRegistry registry) {
-    if (registry.find(ACTIVE).tags(TOOL, tool).gauge() != null) { // the last one, see below
+    if (hasThem(tool, registry)) {
       return;
     }
     for (WaitOutcome outcome : WaitOutcome.values()) {
@@ -68,6 +69,16 @@ final class LockMeters {
         .description("How many locks are held now")
         .tags(TOOL, tool)
         .register(registry);
+  }
+
+  /** A composite has them if all of its parts do, such as by way of another composite. */
+  private static boolean hasThem(String tool, MeterRegistry registry) {
+    if (registry.find(ACTIVE).tags(TOOL, tool).gauge() != null) { // the last one, see above
+      return true;
+    }
+    return registry instanceof CompositeMeterRegistry composite
+        && !composite.getRegistries().isEmpty()
+        && composite.getRegistries().stream().allMatch(part -> hasThem(tool, part));
   }
 
   private static FunctionTimer.Builder<LockTotals.Total> timer(

@@ -2,6 +2,9 @@ package io.github.advisorylock;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +24,9 @@ public final class SettingReader {
 
   private static final Pattern WITH_UNIT = Pattern.compile("(\\d{1,15})\\s*(ms|s|m|h|)");
   private static final Duration LONGEST = Duration.ofDays(365);
+  /** So many letters of a name may have one that is wrong. */
+  private static final int LETTERS_PER_TYPO = 4;
+
   private static final String URL = "url";
   private static final Set<String> BELONG_TO_URL = Set.of("user", "password");
 
@@ -260,5 +266,60 @@ public final class SettingReader {
   public LockConfigurationException rejected(String name, String value, String allowed) {
     return new LockConfigurationException(
         "%s is '%s', but must be %s".formatted(propertyOf(name), value, allowed));
+  }
+
+  /**
+   * The error for a property that is no setting.
+   *
+   * @param prefix what the properties have in common, such as {@code spring.flyway.advisory-lock.}
+   * @param name what the user wrote after it
+   * @param known what may stand there
+   * @return the exception, not yet thrown
+   */
+  public static LockConfigurationException unknown(String prefix, String name, List<String> known) {
+    return new LockConfigurationException(
+        "Unknown property %s%s.%s Supported after %s: %s"
+            .formatted(prefix, name, didYouMean(prefix, name, known), prefix, known));
+  }
+
+  /**
+   * Which known name a user probably meant.
+   *
+   * @param prefix what to put before it
+   * @param name what the user wrote
+   * @param known what there is
+   * @return a sentence after a space, such as {@code " Did you mean --timeout?"}; empty if no name
+   *     is similar
+   */
+  public static String didYouMean(String prefix, String name, Collection<String> known) {
+    return known.stream()
+        .filter(other -> distance(name, other) <= Math.max(1, other.length() / LETTERS_PER_TYPO))
+        .min(Comparator.comparingInt(other -> distance(name, other)))
+        .map(other -> " Did you mean " + prefix + other + "?")
+        .orElse("");
+  }
+
+  /** How many letters to add, drop, replace or swap with the next one; case does not count. */
+  private static int distance(String name, String other) {
+    String from = name.toLowerCase(Locale.ROOT);
+    String to = other.toLowerCase(Locale.ROOT);
+    int[][] steps = new int[from.length() + 1][to.length() + 1];
+    for (int i = 0; i <= from.length(); i++) {
+      for (int j = 0; j <= to.length(); j++) {
+        steps[i][j] = i == 0 || j == 0 ? i + j : fewest(steps, from, to, i, j);
+      }
+    }
+    return steps[from.length()][to.length()];
+  }
+
+  private static int fewest(int[][] steps, String from, String to, int i, int j) {
+    int replaced = steps[i - 1][j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+    int fewest = Math.min(replaced, Math.min(steps[i - 1][j], steps[i][j - 1]) + 1);
+    boolean isSwapped =
+        i > 1
+            && j > 1
+            && from.charAt(i - 1) == to.charAt(j - 2)
+            && from.charAt(i - 2) == to.charAt(j - 1);
+    return isSwapped ? Math.min(fewest, steps[i - 2][j - 2] + 1) : fewest;
   }
 }

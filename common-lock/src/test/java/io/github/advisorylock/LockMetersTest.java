@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.MockClock;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.CountingMode;
 import io.micrometer.core.instrument.simple.SimpleConfig;
@@ -289,5 +290,26 @@ class LockMetersTest {
   void shouldTakeTheLockWhereMicrometerIsNotSeenOrOnlyInPart(String hidden)
       throws ReflectiveOperationException {
     assertThat(new OwnCopies(name -> name.startsWith(hidden)).runLonely()).isEqualTo(LonelyRun.LOG);
+  }
+
+  /** If the global one gets them later, it offers them to its parts, which have them by then. */
+  @Test
+  void shouldBindAPartOfTheGlobalRegistryByWayOfThat() {
+    new AdvisoryLockMetrics(List.of(tool)).bindTo(registry);
+
+    assertThat(Metrics.globalRegistry.find(LockMeters.ACTIVE).tags(LockMeters.TOOL, tool).gauge())
+        .isNotNull();
+    assertThat(registry.find(LockMeters.ACTIVE).tags(LockMeters.TOOL, tool).gauge()).isNotNull();
+  }
+
+  @Test
+  void shouldNotBindACompositeWhosePartsHaveTheMeters() {
+    CompositeMeterRegistry composite = new CompositeMeterRegistry();
+    composite.add(registry);
+
+    new AdvisoryLockMetrics(List.of(tool)).bindTo(composite);
+
+    assertThat(composite.getMeters()).isEmpty();
+    assertThat(registry.find(LockMeters.ACTIVE).tags(LockMeters.TOOL, tool).gauge()).isNotNull();
   }
 }

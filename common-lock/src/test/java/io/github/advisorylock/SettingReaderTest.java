@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -258,5 +259,29 @@ class SettingReaderTest {
   @Test
   void shouldKeepTheTextOfAnApplicationSettingToItself() {
     assertThat(new ApplicationSetting("app.password", "secret")).hasToString("app.password");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "timeot, timeout",
+    "tiemout, timeout",
+    "TIMEOUT_, timeout",
+    "maxatempts, maxAttempts",
+    "back-off, backoff",
+    "ky, key"
+  })
+  void shouldNameTheSettingThatWasProbablyMeant(String written, String meant) {
+    List<String> known = List.of("key", "timeout", "maxAttempts", "backoff", "maxBackoff");
+
+    assertThat(SettingReader.unknown("lock.", written, known))
+        .hasMessage(
+            "Unknown property lock.%s. Did you mean lock.%s? Supported after lock.: %s"
+                .formatted(written, meant, known));
+  }
+
+  @Test
+  void shouldNotGuessWhatHasNothingSimilar() {
+    assertThat(SettingReader.unknown("lock.", "colour", List.of("key", "timeout")))
+        .hasMessage("Unknown property lock.colour. Supported after lock.: [key, timeout]");
   }
 }

@@ -1,5 +1,6 @@
 package io.github.advisorylock.cli;
 
+import io.github.advisorylock.SettingReader;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -31,9 +32,16 @@ final class UsageErrors implements IParameterExceptionHandler {
       if (lacksCommand && !unmatched.getUnmatched().get(0).startsWith("-")) {
         return Main.COMMANDS;
       }
-      return "Unknown: " + String.join(", ", names(unmatched.getUnmatched()));
+      List<String> names = names(unmatched.getUnmatched());
+      return "Unknown: " + String.join(", ", names) + suggestion(names.get(0), e.getCommandLine());
     }
     return String.valueOf(e.getMessage());
+  }
+
+  private static String suggestion(String name, CommandLine command) {
+    String meant =
+        SettingReader.didYouMean("", name, command.getCommandSpec().optionsMap().keySet());
+    return meant.isEmpty() ? "" : "." + meant;
   }
 
   private static List<String> names(List<String> unmatched) {

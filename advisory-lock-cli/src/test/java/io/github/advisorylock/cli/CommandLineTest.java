@@ -64,6 +64,8 @@ class CommandLineTest {
           wait    | --timeout=soon              | --timeout is 'soon', but must be a duration from 0
           wait    | --yes                       | Unknown: --yes
           release | --timeout=5m                | Unknown: --timeout
+          wait    | --tiemout=5m                | Unknown: --tiemout. Did you mean --timeout?
+          status  | --shcema=app                | Unknown: --shcema. Did you mean --schema?
           """)
   void shouldSayWhatIsWrong(String command, String option, String message) {
     assertThat(runAt(NOBODY, command, option)).isEqualTo(ExitStatus.USAGE);

@@ -2,6 +2,7 @@ package io.github.advisorylock.spring;
 
 import io.github.advisorylock.ApplicationSetting;
 import io.github.advisorylock.LockConfigurationException;
+import io.github.advisorylock.SettingReader;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -69,9 +70,8 @@ public final class EnvironmentSettings {
             : binder.bind(prefix, Bindable.mapOf(String.class, String.class)).orElseGet(Map::of);
     for (String key : found.keySet()) {
       if (names.stream().noneMatch(name -> name.equalsIgnoreCase(key.replaceAll("[-_]", "")))) {
-        throw new LockConfigurationException(
-            "%s.%s is no setting of the advisory lock; there are %s"
-                .formatted(prefix, key, names.stream().map(EnvironmentSettings::dashed).toList()));
+        throw SettingReader.unknown(
+            prefix + ".", key, names.stream().map(EnvironmentSettings::dashed).toList());
       }
     }
   }

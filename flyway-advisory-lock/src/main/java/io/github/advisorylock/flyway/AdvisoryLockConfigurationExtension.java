@@ -1,5 +1,6 @@
 package io.github.advisorylock.flyway;
 
+import io.github.advisorylock.SettingReader;
 import java.util.Locale;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.extensibility.ConfigurationExtension;
@@ -69,16 +70,21 @@ public final class AdvisoryLockConfigurationExtension implements ConfigurationEx
       }
     }
     throw new FlywayException(
-        "The environment variable %s is no setting of the advisory lock; there are %s"
-            .formatted(
-                environmentVariable,
+        SettingReader.unknown(
+                ENVIRONMENT_PREFIX,
+                environmentVariable.substring(ENVIRONMENT_PREFIX.length()),
                 FlywaySettings.NAMES.stream()
-                    .map(AdvisoryLockConfigurationExtension::variableOf)
-                    .toList()));
+                    .map(AdvisoryLockConfigurationExtension::inUpperCase)
+                    .toList())
+            .getMessage());
   }
 
   private static String variableOf(String name) {
-    return ENVIRONMENT_PREFIX + name.replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT);
+    return ENVIRONMENT_PREFIX + inUpperCase(name);
+  }
+
+  private static String inUpperCase(String name) {
+    return name.replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT);
   }
 
   /** What is set under a name of {@link FlywaySettings#NAMES}. */

@@ -17,9 +17,10 @@ import org.flywaydb.core.api.configuration.Configuration;
  *
  * @param lock the settings that every tool has
  * @param nativeLock what happens to Flyway's own lock
- * @param expectation whether the user expects a lock
+ * @param setHere whether Flyway's own configuration has any, which is for this very database; an
+ *     application's are for all of its databases, and perhaps for another one in its tests
  */
-record FlywaySettings(LockSettings lock, NativeLock nativeLock, Expectation expectation) {
+record FlywaySettings(LockSettings lock, NativeLock nativeLock, boolean setHere) {
 
   static final String PREFIX = "flyway." + AdvisoryLockConfigurationExtension.NAMESPACE + ".";
 
@@ -29,20 +30,6 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, Expectation expe
       Stream.concat(LockSettings.names().stream(), Stream.of(NATIVE_LOCK)).toList();
 
   private static final int DEFAULT_LOCK_RETRY_COUNT = 50;
-
-  /** What it is if there can be no lock on a database. */
-  enum Expectation {
-    /** An error: somebody set a lock for this very database. */
-    SET_HERE,
-    /** Worth a warning: an application may have other databases, or another one in its tests. */
-    SET_FOR_APPLICATION,
-    /** Nothing: the jar is just there. */
-    NONE;
-
-    private static Expectation of(boolean here, boolean application) {
-      return here ? SET_HERE : application ? SET_FOR_APPLICATION : NONE;
-    }
-  }
 
   /**
    * Reads the settings.
@@ -62,9 +49,7 @@ record FlywaySettings(LockSettings lock, NativeLock nativeLock, Expectation expe
         new FlywaySettings(
             LockSettings.read(reader, retryUnlessSet(flyway.getLockRetryCount())),
             reader.choice(NATIVE_LOCK, NativeLock.AUTO),
-            Expectation.of(
-                NAMES.stream().anyMatch(name -> texts.textOf(name) != null),
-                !application.isEmpty())));
+            NAMES.stream().anyMatch(name -> texts.textOf(name) != null)));
   }
 
   static Optional<FlywaySettings> of(Configuration flyway) {

@@ -181,15 +181,12 @@ final class LockRuns {
         return Optional.of(new Target(settings, endpoint.keepsSession(pooling)));
       }
       String product = connection.getMetaData().getDatabaseProductName();
-      String reason = "No advisory lock: the database is not PostgreSQL, but " + product;
-      switch (settings.expectation()) {
-        case SET_HERE ->
-            throw new FlywayException(
-                "%s* is set, but the database is not PostgreSQL (it says %s), and has no advisory locks. Remove the settings, or set %sactive=false"
-                    .formatted(FlywaySettings.PREFIX, product, FlywaySettings.PREFIX));
-        case SET_FOR_APPLICATION -> log.warn(reason);
-        case NONE -> log.debug(reason);
+      if (settings.setHere()) {
+        throw new FlywayException(
+            "%s* is set, but the database is not PostgreSQL (it says %s), and has no advisory locks. Remove the settings, or set %sactive=false"
+                .formatted(FlywaySettings.PREFIX, product, FlywaySettings.PREFIX));
       }
+      log.debug("No advisory lock: the database is not PostgreSQL, but " + product);
       return Optional.empty();
     } catch (SQLException e) {
       throw new FlywayException("Cannot find out whether the database is PostgreSQL", e);

@@ -56,8 +56,7 @@ class ApplicationSettingsTest {
         .hasValueSatisfying(
             settings -> {
               assertThat(settings.lock().key()).isEqualTo(LockKey.named("orders"));
-              assertThat(settings.expectation())
-                  .isEqualTo(FlywaySettings.Expectation.SET_FOR_APPLICATION);
+              assertThat(settings.setHere()).isFalse();
             });
   }
 
@@ -69,7 +68,7 @@ class ApplicationSettingsTest {
         .hasValueSatisfying(
             settings -> {
               assertThat(settings.lock().key()).isEqualTo(LockKey.named("mine"));
-              assertThat(settings.expectation()).isEqualTo(FlywaySettings.Expectation.SET_HERE);
+              assertThat(settings.setHere()).isTrue();
             });
   }
 
@@ -140,7 +139,7 @@ class ApplicationSettingsTest {
         .hasValueSatisfying(
             settings -> {
               assertThat(settings.lock().key()).isEqualTo(LockKey.MIGRATION);
-              assertThat(settings.expectation()).isEqualTo(FlywaySettings.Expectation.NONE);
+              assertThat(settings.setHere()).isFalse();
             });
   }
 

@@ -26,6 +26,7 @@ import liquibase.changelog.DatabaseChangeLog;
 import liquibase.changelog.visitor.AbstractChangeExecListener;
 import liquibase.command.CommandScope;
 import liquibase.exception.LockException;
+import liquibase.logging.core.JavaLogService;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
 import org.junit.jupiter.api.RepeatedTest;
@@ -532,6 +533,19 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
         .hasCauseInstanceOf(LockTimeoutException.class);
     assertThat(waiter.lockService().acquireLock()).isFalse();
     assertThat(waiter.messages()).contains("Waiting for the advisory lock");
+  }
+
+  /** Other than on the command line, which shows no log, such as in Maven, Quarkus and Micronaut. */
+  @Test
+  void shouldNotWriteALineTwiceWhereTheLogIsShown() throws Exception {
+    liquibase().lockService().waitForLock();
+    LocalLiquibase waiter =
+        liquibase().with(SETTINGS + "maxAttempts", "2").withLog(new JavaLogService());
+
+    assertThatThrownBy(() -> waiter.inScope(() -> waiter.lockService().waitForLock()))
+        .isInstanceOf(LockException.class);
+
+    assertThat(waiter.messages()).isEmpty();
   }
 
   @Test

@@ -310,8 +310,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
   void shouldLeaveH2ToLiquibase() throws Exception {
     writeOne();
     try (var connection = DriverManager.getConnection("jdbc:h2:mem:");
-        LocalLiquibase liquibase =
-            LocalLiquibase.on(connection, folder).with(SETTINGS + "tableLock", "nonsense")) {
+        LocalLiquibase liquibase = LocalLiquibase.on(connection, folder)) {
       liquibase.update();
 
       assertThat(liquibase.lockService().getClass().getName()).startsWith("liquibase.");
@@ -319,6 +318,22 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
           var rows = statement.executeQuery("SELECT count(*) FROM databasechangeloglock")) {
         assertThat(rows.next() && rows.getInt(1) == 1).as("its lock table").isTrue();
       }
+    }
+  }
+
+  @Test
+  void shouldRefuseSettingsOfTheLockForH2() throws Exception {
+    writeOne();
+    try (var connection = DriverManager.getConnection("jdbc:h2:mem:");
+        LocalLiquibase liquibase =
+            LocalLiquibase.on(connection, folder).with(SETTINGS + "timeout", "1m")) {
+      assertThatThrownBy(liquibase::update)
+          .hasStackTraceContaining(
+              SETTINGS + "* is set, but the database is not PostgreSQL (it says H2), and has no");
+
+      liquibase.with(SETTINGS + "active", "false").update();
+
+      assertThat(liquibase.lockService().getClass().getName()).startsWith("liquibase.");
     }
   }
 

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.logging.Logger;
 import liquibase.Scope;
 import liquibase.command.CommandScope;
 import liquibase.database.Database;
@@ -18,6 +19,7 @@ import liquibase.exception.LiquibaseException;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
 import liquibase.logging.LogService;
+import liquibase.logging.core.JavaLogService;
 import liquibase.resource.DirectoryResourceAccessor;
 import liquibase.ui.ConsoleUIService;
 
@@ -42,6 +44,14 @@ final class LocalLiquibase implements AutoCloseable {
     this.folder = folder;
     this.connection = connection;
     this.database = database;
+    scopeValues.put(Scope.Attr.logService.name(), logOfCommandLine());
+  }
+
+  /** By its parent, Liquibase's command line is known, which shows no log. */
+  private static LogService logOfCommandLine() {
+    JavaLogService log = new JavaLogService();
+    log.setParent(Logger.getLogger("liquibase"));
+    return log;
   }
 
   /** Liquibase on this connection, with changelogs from {@code folder}. */

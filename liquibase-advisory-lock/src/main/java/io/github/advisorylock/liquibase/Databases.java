@@ -24,15 +24,32 @@ final class Databases {
    * Whether the database is locked by us: a PostgreSQL that Liquibase is connected to, unless the
    * user switched us off. Any other is left to Liquibase's own services.
    *
-   * @throws UnexpectedLiquibaseException if that setting cannot be used
+   * @throws UnexpectedLiquibaseException if that setting cannot be used, or Liquibase's own sources
+   *     have settings of the lock for a database without advisory locks
    */
   static boolean areLockedByUs(Database database) {
+    if (!(database.getConnection() instanceof JdbcConnection)) { // such as an offline one
+      return false;
+    }
     try {
-      return WITH_ADVISORY_LOCKS.contains(database.getShortName())
-          && database.getConnection() instanceof JdbcConnection // not an offline one
-          && LiquibaseSettings.isActive();
+      if (WITH_ADVISORY_LOCKS.contains(database.getShortName())) {
+        return LiquibaseSettings.isActive();
+      }
+      refuseSettingsFor(database);
+      return false;
     } catch (LockException e) {
       throw new UnexpectedLiquibaseException(e.getMessage(), e);
+    }
+  }
+
+  private static void refuseSettingsFor(Database database) {
+    if (LiquibaseSettings.areSetHere() && LiquibaseSettings.isActive()) {
+      throw new UnexpectedLiquibaseException(
+          "%s* is set, but the database is not PostgreSQL (it says %s), and has no advisory locks. Remove the settings, or set %sactive=false"
+              .formatted(
+                  AdvisoryLockConfiguration.PREFIX,
+                  database.getDatabaseProductName(),
+                  AdvisoryLockConfiguration.PREFIX));
     }
   }
 

@@ -100,6 +100,14 @@ record LiquibaseSettings(LockSettings lock, TableLock tableLock, ForceRelease fo
   }
 
   /**
+   * Whether one of Liquibase's own sources has any, which is for the database that Liquibase works
+   * on; an application's are for all of its databases, and perhaps for another one in its tests.
+   */
+  static boolean areSetHere() {
+    return NAMES.stream().anyMatch(name -> AdvisoryLockConfiguration.textOf(name) != null);
+  }
+
+  /**
    * Whether there are to be timeouts for the work.
    *
    * @throws io.github.advisorylock.LockConfigurationException if one of the settings cannot be used

@@ -3,13 +3,16 @@ package io.github.advisorylock.liquibase;
 import io.github.advisorylock.LogLines;
 import java.util.function.Consumer;
 import liquibase.Scope;
+import liquibase.logging.LogService;
 import liquibase.logging.Logger;
+import liquibase.logging.core.JavaLogService;
 import liquibase.ui.LoggerUIService;
 import liquibase.ui.UIService;
 
 /**
- * What users are told: in Liquibase's log, and, since its command line shows no log unless asked
- * to, also as messages of its user interface.
+ * What users are told: in Liquibase's log and, on its command line, which shows no log unless asked
+ * to, also as messages of its user interface. Elsewhere both end in the same place, and each line
+ * would be there twice.
  */
 final class Messages {
 
@@ -50,9 +53,14 @@ final class Messages {
         .warning(LogLines.oneLine(failure.getMessage()));
   }
 
-  /** Not where it is the log: nobody needs to read a line twice. */
   private static Consumer<String> userInterface() {
     UIService ui = Scope.getCurrentScope().getUI();
-    return ui instanceof LoggerUIService ? line -> {} : ui::sendMessage;
+    return isCommandLine() && !(ui instanceof LoggerUIService) ? ui::sendMessage : line -> {};
+  }
+
+  /** Nothing else gives Liquibase's own log service a parent. */
+  private static boolean isCommandLine() {
+    LogService logs = Scope.getCurrentScope().get(Scope.Attr.logService, LogService.class);
+    return logs instanceof JavaLogService ofCommandLine && ofCommandLine.getParent() != null;
   }
 }

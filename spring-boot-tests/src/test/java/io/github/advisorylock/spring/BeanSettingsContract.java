@@ -184,7 +184,7 @@ public abstract class BeanSettingsContract {
         .run(
             context ->
                 assertThat(reported(context))
-                    .startsWith(prefix + "timeot is no setting of the advisory lock; there are [")
+                    .startsWith("Unknown property %1$stimeot. Did you mean %1$stimeout? Supported after %1$s: [".formatted(prefix))
                     .contains("max-attempts", ownSetting()));
   }
 
