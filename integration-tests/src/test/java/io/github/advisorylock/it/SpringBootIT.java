@@ -183,6 +183,31 @@ class SpringBootIT {
     scene.probe().awaitNothingLeft();
   }
 
+  /** The emergency switch of the manual, while the lock cannot be acquired. */
+  @ParameterizedTest(name = "{0}, {1}")
+  @MethodSource("applications")
+  void shouldMigrateWithoutTheLockIfTheEnvironmentSwitchesItOff(String line, Tool tool)
+      throws Exception {
+    writeYaml(tool, "0");
+    String variable = "SPRING_%s_ADVISORYLOCK_ACTIVE".formatted(tool.name());
+
+    ChildProcess instance =
+        KeyHolder.whileHeld(
+            KEY,
+            scene.database(),
+            () -> {
+              ChildProcess started = start(line, tool, Map.of(variable, "false"));
+              assertThat(started.exitStatus()).as(started::output).isZero();
+              return started;
+            });
+
+    assertThat(instance.output())
+        .contains(lineOfAMigration(tool))
+        .doesNotContain("advisory lock orders (");
+    assertThat(scene.database().count("SELECT count(*) FROM orders")).isZero();
+    scene.probe().awaitNothingLeft();
+  }
+
   @ParameterizedTest(name = "{0}, {1}")
   @MethodSource("applications")
   void shouldStopAtAWrongSettingAndNameIt(String line, Tool tool) throws Exception {

@@ -84,10 +84,11 @@ class FailedTestOutputTest {
   @Test
   void shouldKeepTheEndOfWhatIsTooMuch() {
     RecentOutput output = new RecentOutput(10);
-    try (PrintStream stream = output.keepingWhatGoesTo(System.out)) {
-      stream.print("0123456789".repeat(3));
-      stream.print("end");
-    }
+    PrintStream stream = output.keepingWhatGoesTo(System.out);
+
+    stream.print("0123456789".repeat(3));
+    stream.print("end");
+
     assertThat(output.take()).isEqualTo("… 0123456789end");
     assertThat(output.take()).isEmpty();
   }
