@@ -28,6 +28,11 @@ public record Endpoint(boolean postgreSql, boolean direct) {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(connection)) {
       LockSql.Backend backend = LockSql.backend(scope.connection());
       return new Endpoint(backend.isPostgreSql(), isDirect(physical(connection), backend.pid()));
+    } catch (SQLException e) {
+      if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))) {
+        return new Endpoint(true, true); // the lock's own session reports what is missing
+      }
+      throw e;
     }
   }
 
@@ -63,6 +68,13 @@ public record Endpoint(boolean postgreSql, boolean direct) {
     } catch (SQLException | RuntimeException | LinkageError e) {
       return null;
     }
+  }
+
+  /** Whether a connection is served by a backend that serves another one. */
+  static boolean isServedBy(int backendPid, Connection connection) throws SQLException {
+    return physical(connection) instanceof PGConnection told
+        && told.getBackendPID() == backendPid // which saves most questions
+        && LockSql.backend(connection).pid() == backendPid;
   }
 
   /** A direct connection was told its backend's pid; a pooler makes numbers of its own up. */

@@ -224,6 +224,7 @@ public final class HeldLock implements AutoCloseable {
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public Work startWork(Connection working) throws SQLException {
+    refuseSessionOfLock(working);
     return verified(
         working.getAutoCommit()
             ? Work.ofSession(working, key, workSettings())
@@ -243,7 +244,14 @@ public final class HeldLock implements AutoCloseable {
    * @throws SQLException if the server cannot be asked, although the lock's own session is alive
    */
   public Work startWorkOfSession(Connection working) throws SQLException {
+    refuseSessionOfLock(working);
     return verified(Work.ofSession(working, key, workSettings()), working);
+  }
+
+  private void refuseSessionOfLock(Connection working) throws SQLException {
+    if (Endpoint.isServedBy(session.backendPid(), working)) {
+      throw new LockUnavailableException(key, LockUnavailableException.ONE_SESSION, null);
+    }
   }
 
   private Map<String, String> workSettings() {

@@ -102,7 +102,7 @@ abstract class JdbcSession extends LockSession {
     Connection opened = connect(key);
     connection = opened;
     physical = Endpoint.physical(opened);
-    LockSql.Look look = LockSql.look(opened, key, settingsThatChange());
+    LockSql.Look look = look(opened, key);
     foundSettings.putAll(look.settings());
     canCheckConnections =
         look.backend().canCheckConnections()
@@ -112,11 +112,42 @@ abstract class JdbcSession extends LockSession {
         policy.pooling().keepsSession(direct)
             ? LockLevel.SESSION
             : levelBehindPooler(key, physical);
+    if (look.missing().hasAnyOf(level.functions())) {
+      throw LockUnavailableException.without(key, look.missing(), null);
+    }
     refuseUnlessReliable(key, look);
     if (level == LockLevel.SESSION && !direct) {
       refuseUnlessKept(key, opened);
     }
     backendPid = look.backend().pid();
+  }
+
+  private LockSql.Look look(Connection opened, LockKey key) throws SQLException {
+    boolean goesBack = !isOurs() || physical != opened;
+    Set<String> names = settingsThatChange();
+    try {
+      return LockSql.look(opened, key, names, goesBack, MissingPrivileges.NONE);
+    } catch (SQLException e) {
+      if (!SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))) {
+        throw e;
+      }
+      MissingPrivileges missing = MissingPrivileges.of(opened, e);
+      try {
+        return LockSql.look(opened, key, names, goesBack, missing);
+      } catch (SQLException again) {
+        throw refused(key, again, missing);
+      }
+    }
+  }
+
+  /** The failure, or what to grant if that is known. */
+  private static SQLException refused(
+      LockKey key, SQLException failure, MissingPrivileges missing) {
+    if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(failure))
+        && !missing.grants().isEmpty()) {
+      throw LockUnavailableException.without(key, missing, failure);
+    }
+    return failure;
   }
 
   /** What the user says of the pooler is checked where another connection can be opened. */
@@ -152,11 +183,15 @@ abstract class JdbcSession extends LockSession {
     if (look.standby()) {
       throw new LockUnavailableException(key, LockUnavailableException.STANDBY, null);
     }
+    if (look.backend().hasOneSession()) {
+      throw new LockUnavailableException(key, LockUnavailableException.ONE_SESSION, null);
+    }
     if (look.alreadyHeld() && level == LockLevel.SESSION) {
       throw new LockUnavailableException(
           key,
-          "its session holds it already: somebody took it on this connection and did not release"
-              + " it. Release it before, or use another key",
+          "its session holds it already: a statement on this connection has acquired and not"
+              + " released it, or the server gives several clients one session. Release it before,"
+              + " or use another key",
           null);
     }
   }
@@ -168,14 +203,21 @@ abstract class JdbcSession extends LockSession {
       wakeUp.throwFailure();
     }
     grip = Grip.UNSURE;
-    LockSql.Grip seen =
-        level.tryLock(
-            current,
-            key,
-            settingsIfGranted(key),
-            policy.lease(),
-            listeners() > 0,
-            !waits || isWokenUp());
+    LockSql.Grip seen;
+    try {
+      seen =
+          level.tryLock(
+              current,
+              key,
+              settingsIfGranted(key),
+              policy.lease(),
+              listeners() > 0,
+              !waits || isWokenUp());
+    } catch (SQLException e) {
+      throw SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))
+          ? refused(key, e, missingPrivileges(current, e))
+          : e;
+    }
     grip = seen.granted() ? Grip.TAKEN : Grip.NONE;
     if (wakeUp != null) {
       wakeUp.hasTried(seen.granted());
@@ -194,6 +236,14 @@ abstract class JdbcSession extends LockSession {
     backendPid = seen.backendPid();
     workerPid = seen.workerPid();
     return true;
+  }
+
+  private MissingPrivileges missingPrivileges(Connection current, SQLException failure)
+      throws SQLException {
+    if (level == LockLevel.TRANSACTION) {
+      LockSql.rollback(current); // it has failed, and would answer nothing
+    }
+    return MissingPrivileges.of(current, failure);
   }
 
   private boolean isWokenUp() {

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the server ties the lock to.
@@ -15,6 +16,11 @@ enum LockLevel {
 
   /** The session, in autocommit mode. */
   SESSION {
+    @Override
+    Set<String> functions() {
+      return Set.of("pg_try_advisory_lock", "pg_advisory_unlock");
+    }
+
     @Override
     LockSql.Grip tryLock(
         Connection connection,
@@ -70,6 +76,11 @@ enum LockLevel {
    * snapshot, which a CREATE INDEX CONCURRENTLY would wait for. All settings end with it.
    */
   TRANSACTION {
+    @Override
+    Set<String> functions() {
+      return Set.of("pg_try_advisory_xact_lock");
+    }
+
     @Override
     LockSql.Grip tryLock(
         Connection connection,
@@ -148,6 +159,9 @@ enum LockLevel {
       boolean listening,
       boolean promising)
       throws SQLException;
+
+  /** The functions that lock and unlock. */
+  abstract Set<String> functions();
 
   /** Asks so that a failure does no harm to the lock, and no snapshot stays behind. */
   abstract <T> T ask(Connection connection, Question<T> question) throws SQLException;

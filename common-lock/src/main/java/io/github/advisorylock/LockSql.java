@@ -17,6 +17,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGStatement;
 
@@ -29,15 +31,18 @@ final class LockSql {
 
   static final String APPLICATION_NAME = "application_name";
 
+  /** This database, also for a role that may not read pg_database. */
+  private static final String DATABASE =
+      "(select o.datid from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) o)";
+
   /** How all keys of this database show in pg_locks, in whatever mode. */
   private static final String SHOWS_SOME_KEY =
       """
       l.locktype operator(pg_catalog.=) 'advisory'::pg_catalog.text
-        and l.database operator(pg_catalog.=)
-          (select d.oid from pg_catalog.pg_database d
-           where d.datname operator(pg_catalog.=) pg_catalog.current_database())
+        and l.database operator(pg_catalog.=) %s
         and l.objsubid operator(pg_catalog.=) 1::pg_catalog.int2 and l.granted
-      """;
+      """
+          .formatted(DATABASE);
 
   /** How one of them does; {@code k.key} is the key. */
   private static final String SHOWS =
@@ -72,12 +77,10 @@ final class LockSql {
 
   private static final String BACKEND = "select pg_catalog.pg_backend_pid(), pg_catalog.version()";
 
-  /** Looks at the session and changes nothing: it may yet turn out to be the wrong one. */
-  private static final String LOOK =
-      """
-      select pg_catalog.pg_backend_pid(), pg_catalog.version(), pg_catalog.pg_is_in_recovery(), %s
-      """
-          .formatted(HELD_BY_THIS_SESSION);
+  /** Never executed, but refused to a role that may not: before the lock is taken, not after. */
+  private static final String NEVER = ", case when t.never then pg_catalog.%s(0::bigint) end";
+
+  private static final String FROM_NEVER = " from (select false as never offset 0) t";
 
   /**
    * What a tool keeps in a session in which it also runs scripts: one row for each of its locks.
@@ -95,6 +98,41 @@ final class LockSql {
 
   /** Null for a setting that this release of the server does not have. */
   private static final String CURRENT = ", pg_catalog.current_setting('%s', true)";
+
+  /** Which settings were set in the session, rather than by a default of any kind. */
+  private static final String SET_IN_SESSION =
+      """
+      , array(select s.name from pg_catalog.pg_settings s
+              where s.source operator(pg_catalog.=) 'session'::pg_catalog.text)
+      """;
+
+  private static final String SETTINGS_IN_VIEW =
+      """
+      select s.name, s.setting, s.source operator(pg_catalog.=) 'session'::pg_catalog.text
+      from pg_catalog.pg_settings s
+      where s.name operator(pg_catalog.=) any (pg_catalog.string_to_array(?::pg_catalog.text, ','))
+      """;
+
+  /** Functions and relations of these names that the role may not use. */
+  private static final String MISSING =
+      """
+      select p.proname::pg_catalog.text, true,
+        pg_catalog.pg_get_function_identity_arguments(p.oid)
+      from pg_catalog.pg_proc p
+      where p.pronamespace operator(pg_catalog.=)
+              'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid
+        and p.proname::pg_catalog.text operator(pg_catalog.=) any
+              (pg_catalog.string_to_array(?::pg_catalog.text, ','))
+        and not pg_catalog.has_function_privilege(p.oid, 'execute')
+      union all
+      select c.relname::pg_catalog.text, false, ''::pg_catalog.text
+      from pg_catalog.pg_class c
+      where c.relnamespace operator(pg_catalog.=)
+              'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid
+        and c.relname::pg_catalog.text operator(pg_catalog.=) any
+              (pg_catalog.string_to_array(?::pg_catalog.text, ','))
+        and not pg_catalog.has_table_privilege(c.oid, 'select')
+      """;
 
   /**
    * Looks after the lock was granted, and never before: decision 9 says why. That is why the looks
@@ -302,9 +340,7 @@ final class LockSql {
                     where l.pid operator(pg_catalog.=) a.pid
                       and l.locktype operator(pg_catalog.=) 'relation'::pg_catalog.text
                       and l.granted
-                      and l.database operator(pg_catalog.=)
-                        (select d.oid from pg_catalog.pg_database d
-                         where d.datname operator(pg_catalog.=) pg_catalog.current_database())
+                      and l.database operator(pg_catalog.=) %s
                       and c.relnamespace operator(pg_catalog.<>)
                         'pg_catalog'::pg_catalog.regnamespace::pg_catalog.oid
                       and pg_catalog.lower(c.relname::pg_catalog.text) operator(pg_catalog.=) any
@@ -313,7 +349,10 @@ final class LockSql {
       order by a.xact_start, a.pid
       limit 3
       """
-          .formatted(SESSION);
+          .formatted(SESSION, DATABASE);
+
+  /** A function, relation or type of the server that a statement names. */
+  private static final Pattern NAME = Pattern.compile("pg_catalog\\.(\\w+)");
 
   /** Names come early in a statement; data may be long. */
   private static final int LONGEST_STATEMENT = 10_000;
@@ -370,15 +409,26 @@ final class LockSql {
       return version.matches("(?is).*linux.*")
           || version.matches("(?is)PostgreSQL (1[5-9]|[2-9]\\d)\\D.*(darwin|bsd).*");
     }
+
+    /** PGlite gives all clients of its socket one session. */
+    boolean hasOneSession() {
+      return version.contains("PGlite");
+    }
   }
 
   /**
    * What {@link #look} saw.
    *
-   * @param settings those that were asked for, as far as this release has them
+   * @param settings those that were asked for, as far as this release has them; null for one that
+   *     was not set in the session
+   * @param missing what it had to do without
    */
   record Look(
-      Backend backend, boolean standby, boolean alreadyHeld, Map<String, String> settings) {}
+      Backend backend,
+      boolean standby,
+      boolean alreadyHeld,
+      Map<String, String> settings,
+      MissingPrivileges missing) {}
 
   static Backend backend(Connection connection) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(BACKEND);
@@ -387,41 +437,145 @@ final class LockSql {
     }
   }
 
-  static Look look(Connection connection, LockKey key, Set<String> settings) throws SQLException {
-    String sql = LOOK + settings.stream().map(CURRENT::formatted).collect(joining());
+  /**
+   * Looks at the session and changes nothing: it may yet turn out to be the wrong one. Fails if the
+   * role may not lock or unlock.
+   *
+   * @param goesBack whether the session is somebody else's afterwards, so that its settings matter
+   * @param missing what to do without, if that is possible
+   */
+  static Look look(
+      Connection connection,
+      LockKey key,
+      Set<String> settings,
+      boolean goesBack,
+      MissingPrivileges missing)
+      throws SQLException {
+    boolean current = !missing.has("current_setting");
+    boolean sources = goesBack && !missing.has("pg_settings");
+    String sql =
+        "select pg_catalog.pg_backend_pid(), "
+            + missing.orElse("version", "pg_catalog.version()", "'PostgreSQL'::pg_catalog.text")
+            + ", "
+            + missing.orElse("pg_is_in_recovery", "pg_catalog.pg_is_in_recovery()", "false")
+            + ", "
+            + HELD_BY_THIS_SESSION
+            + (sources ? SET_IN_SESSION : ", null::pg_catalog.text")
+            + (current ? settings.stream().map(CURRENT::formatted).collect(joining()) : "")
+            + Stream.of("pg_try_advisory_lock", "pg_advisory_unlock")
+                .map(name -> missing.orElse(name, NEVER.formatted(name), ""))
+                .collect(joining())
+            + FROM_NEVER;
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setLong(1, key.value());
       try (ResultSet row = theRow(statement)) {
-        Map<String, String> found = new LinkedHashMap<>();
-        int column = 5;
-        for (String name : settings) {
-          String value = row.getString(column++);
-          if (value != null) {
-            found.put(name, value);
-          }
-        }
         return new Look(
             new Backend(row.getInt(1), emptyIfNull(row.getString(2))),
             row.getBoolean(3),
             row.getBoolean(4),
-            found);
+            current ? settings(row, 5, settings) : settingsInView(connection, settings, missing),
+            missing);
       }
     }
   }
 
-  /** The settings as they are. All of them must exist. */
-  static Map<String, String> settings(Connection connection, Set<String> names)
+  /**
+   * The settings as they are, and null for those that were not set in the session: to set them to
+   * null brings their defaults back. A role that may not read pg_settings gets all as they are.
+   *
+   * @param firstColumn that of {@link #SET_IN_SESSION}; the settings follow
+   */
+  private static Map<String, String> settings(ResultSet row, int firstColumn, Set<String> names)
       throws SQLException {
-    Map<String, String> settings = new LinkedHashMap<>();
-    String sql = "select true" + names.stream().map(CURRENT::formatted).collect(joining());
-    try (PreparedStatement statement = connection.prepareStatement(sql);
-        ResultSet row = theRow(statement)) {
-      int column = 2;
-      for (String name : names) {
-        settings.put(name, emptyIfNull(row.getString(column++)));
+    String set = row.getString(firstColumn);
+    Set<String> inSession = set == null ? names : Set.of(set.split("[{},]+"));
+    Map<String, String> found = new LinkedHashMap<>();
+    int column = firstColumn + 1;
+    for (String name : names) {
+      String value = row.getString(column++);
+      if (value != null) {
+        found.put(name, inSession.contains(name) ? value : null);
       }
     }
-    return settings;
+    return found;
+  }
+
+  /**
+   * The same for a role that may not call current_setting; empty if it may not read this either.
+   */
+  private static Map<String, String> settingsInView(
+      Connection connection, Set<String> names, MissingPrivileges missing) throws SQLException {
+    Map<String, String> found = new LinkedHashMap<>();
+    if (missing.has("pg_settings")) {
+      return found;
+    }
+    try (PreparedStatement statement = connection.prepareStatement(SETTINGS_IN_VIEW)) {
+      statement.setString(1, String.join(",", names));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          found.put(row.getString(1), row.getBoolean(3) ? row.getString(2) : null);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** As above, of a session that somebody else works on. All of them must exist. */
+  static Map<String, String> settings(Connection connection, Set<String> names)
+      throws SQLException {
+    return MissingPrivileges.doWithout(connection, missing -> settings(connection, names, missing));
+  }
+
+  private static Map<String, String> settings(
+      Connection connection, Set<String> names, MissingPrivileges missing) throws SQLException {
+    if (missing.has("current_setting")) {
+      return settingsInView(connection, names, missing);
+    }
+    String sql =
+        "select true"
+            + missing.orElse("pg_settings", SET_IN_SESSION, ", null::pg_catalog.text")
+            + names.stream().map(CURRENT::formatted).collect(joining());
+    try (PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet row = theRow(statement)) {
+      return settings(row, 2, names);
+    }
+  }
+
+  /** What the role may not use of what a run uses. */
+  static MissingPrivileges missingPrivileges(Connection connection) throws SQLException {
+    String used = // views call functions with the rights of the role
+        "pg_lock_status,pg_show_all_settings,pg_is_in_recovery,current_setting,pg_settings,"
+            + "pg_try_advisory_lock,"
+            + Stream.of(
+                    BACKEND,
+                    CONFIRM,
+                    TRY_FOR_TRANSACTION,
+                    SET,
+                    UNLOCK,
+                    SHARE,
+                    SHARE_FOR_TRANSACTION,
+                    UNSHARE)
+                .flatMap(sql -> NAME.matcher(sql).results())
+                .map(match -> match.group(1))
+                .distinct()
+                .collect(joining(","));
+    Map<String, String> grants = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(MISSING)) {
+      statement.setString(1, used);
+      statement.setString(2, used);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          String name = "pg_catalog." + row.getString(1);
+          grants.merge(
+              row.getString(1),
+              row.getBoolean(2)
+                  ? "grant execute on function " + name + "(" + row.getString(3) + ") to it"
+                  : "grant select on " + name + " to it",
+              (one, other) -> one + "; " + other);
+        }
+      }
+    }
+    return new MissingPrivileges(grants);
   }
 
   /**

@@ -16,6 +16,11 @@ public final class LockUnavailableException extends LockException {
       "the server is a read-only standby, and its locks are not those of its primary. Connect to"
           + " the primary, such as with targetServerType=primary";
 
+  static final String ONE_SESSION =
+      "the server gives several clients one session, and to a session it grants a lock that it holds"
+          + " already. Use a PostgreSQL with a session for each connection, or set active=false and"
+          + " run one migration at a time";
+
   private final @Nullable LockKey key;
 
   /** For somebody who only looks, perhaps at more than one key. */
@@ -44,6 +49,17 @@ public final class LockUnavailableException extends LockException {
         key, "its data source gave null where it should have given a connection", null);
   }
 
+  /** The role may not lock, unlock, or see the lock. */
+  static LockUnavailableException without(
+      LockKey key, MissingPrivileges missing, @Nullable SQLException failure) {
+    return new LockUnavailableException(
+        key,
+        (failure == null ? "SQLSTATE 42501" : Text.of(failure))
+            + ". The role lacks privileges that the lock needs: "
+            + missing.toGrant(),
+        failure);
+  }
+
   /** For a failure that would only come again, with what to do about it where that is known. */
   static LockUnavailableException because(LockKey key, SQLException failure) {
     return new LockUnavailableException(key, Text.of(failure) + advice(failure), failure);
@@ -52,8 +68,10 @@ public final class LockUnavailableException extends LockException {
   private static String advice(SQLException failure) {
     return switch (SqlStates.of(failure)) {
       case SqlStates.INSUFFICIENT_PRIVILEGE ->
-          ". To tell a lock from one that a server only pretends to have, or that is lost, the role"
-              + " must be able to read pg_locks: grant select on pg_catalog.pg_locks to it";
+          ". The role lacks a privilege that the lock needs: grant it what the server names";
+      case SqlStates.FEATURE_NOT_SUPPORTED ->
+          ". If the server does not implement advisory locks, such as Amazon Aurora DSQL: set"
+              + " active=false, and run one migration at a time";
       case "" ->
           ". If the connection pool is exhausted: the lock needs one connection more than the"
               + " tool, so raise the pool's size";

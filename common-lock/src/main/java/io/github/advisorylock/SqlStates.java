@@ -12,6 +12,7 @@ import java.util.Set;
 final class SqlStates {
 
   static final String INSUFFICIENT_PRIVILEGE = "42501";
+  static final String FEATURE_NOT_SUPPORTED = "0A000";
   static final String IN_FAILED_TRANSACTION = "25P02";
   static final String UNDEFINED_OBJECT = "42704";
   static final String LOCK_NOT_AVAILABLE = "55P03"; // lock_timeout, or NOWAIT

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -75,10 +76,16 @@ final class WakeUp {
       LockSql.planUnlockAndWake(connection, key);
       listeners = LockSql.startListening(connection, waitingKey, backendPid);
     } catch (SQLException e) {
-      if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))) {
-        return null;
+      switch (SqlStates.of(e)) {
+        case SqlStates.INSUFFICIENT_PRIVILEGE -> {
+          return null;
+        }
+        case SqlStates.FEATURE_NOT_SUPPORTED -> { // of a server without LISTEN
+          LockSql.unshareAndRestore(connection, waitingKey, Map.of());
+          return null;
+        }
+        default -> throw e;
       }
-      throw e;
     }
     if (listeners == 0) {
       LockSql.stopListening(connection, waitingKey, backendPid);

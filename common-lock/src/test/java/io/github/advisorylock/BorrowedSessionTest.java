@@ -136,7 +136,7 @@ class BorrowedSessionTest {
   @Test
   void shouldEndTheConnectionWhenTheUnlockIsNotConfirmed() {
     HeldLock held = acquire();
-    client.failing("pg_advisory_unlock", "53200");
+    client.failing("pg_advisory_unlock(?)", "53200");
 
     held.close();
 
@@ -173,7 +173,7 @@ class BorrowedSessionTest {
 
   @Test
   void shouldUnlockWhatATryMayHaveLocked() {
-    client.losingTheAnswerTo("pg_try_advisory_lock", "57014");
+    client.losingTheAnswerTo("pg_try_advisory_lock(?)", "57014");
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(this::acquire);
 
@@ -183,7 +183,7 @@ class BorrowedSessionTest {
 
   @Test
   void shouldNotEndAConnectionOnWhichATryFailed() {
-    client.failing("pg_try_advisory_lock", "57014");
+    client.failing("pg_try_advisory_lock(?)", "57014");
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(this::acquire);
 
@@ -195,8 +195,8 @@ class BorrowedSessionTest {
   @Test
   void shouldEndAConnectionThatMayHaveTheLock() {
     client
-        .losingTheAnswerTo("pg_try_advisory_lock", "57014")
-        .failing("pg_advisory_unlock", "53200");
+        .losingTheAnswerTo("pg_try_advisory_lock(?)", "57014")
+        .failing("pg_advisory_unlock(?)", "53200");
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(this::acquire);
 
@@ -205,7 +205,7 @@ class BorrowedSessionTest {
 
   @Test
   void shouldNotTryAgainOnAnotherConnection() {
-    client.failing("pg_try_advisory_lock", "57P01");
+    client.failing("pg_try_advisory_lock(?)", "57P01");
 
     assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(this::acquire);
   }

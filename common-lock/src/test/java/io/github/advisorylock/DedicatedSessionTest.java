@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -373,7 +374,7 @@ class DedicatedSessionTest {
   void shouldRememberWhatTheServerSaysOnlyOnce() {
     LockSession session = session(FakeClient.NO_LEASE);
     HeldLock held = acquire(session);
-    client.failing("pg_advisory_unlock", "57P01");
+    client.failing("pg_advisory_unlock(?)", "57P01");
     client.failing("exists", "08003");
     client.failing("exists", "08003");
 
@@ -452,7 +453,7 @@ class DedicatedSessionTest {
   @Test
   void shouldReplaceASessionThatEndsWhileItWaits() {
     FakeClient fresh = server.connect();
-    client.failing("pg_try_advisory_lock", "57P01");
+    client.failing("pg_try_advisory_lock(?)", "57P01");
     List<FakeClient> pool = new ArrayList<>(List.of(client, fresh));
 
     acquire(LockSession.dedicated(() -> pool.remove(0).connection(), "test", FakeClient.NO_LEASE));
@@ -463,15 +464,15 @@ class DedicatedSessionTest {
 
   @Test
   void shouldNotTryAgainWhatWouldFailAgain() {
-    client.failing("pg_try_advisory_lock", "42501");
+    client.failing("pg_try_advisory_lock(?)", "42501");
 
-    assertThat(refused()).hasMessageContaining("grant select on pg_catalog.pg_locks");
+    assertThat(refused()).hasMessageContaining("grant it what the server names");
     assertThat(client.backend().hasEnded()).isTrue();
   }
 
   @Test
   void shouldEndASessionThatMayHaveTheLockUnknown() {
-    client.losingTheAnswerTo("pg_try_advisory_lock", "42501");
+    client.losingTheAnswerTo("pg_try_advisory_lock(?)", "42501");
 
     refused();
 
@@ -544,7 +545,7 @@ class DedicatedSessionTest {
   @Test
   void shouldEndTheSessionWhenTheUnlockFails() {
     HeldLock held = acquire();
-    client.failing("pg_advisory_unlock", "53200");
+    client.failing("pg_advisory_unlock(?)", "53200");
 
     held.close();
 
@@ -563,7 +564,7 @@ class DedicatedSessionTest {
   @MethodSource("whatIsNoAnswer")
   void shouldEndTheSessionWhenTheUnlockFails(Throwable failure) {
     HeldLock held = acquire(session(FakeClient.NO_LEASE));
-    client.failing("pg_advisory_unlock", failure);
+    client.failing("pg_advisory_unlock(?)", failure);
 
     held.close();
 
@@ -590,7 +591,7 @@ class DedicatedSessionTest {
   void shouldEndThroughTheServerASessionThatThePoolHides() {
     loan.hiding();
     HeldLock held = acquire();
-    client.failing("pg_advisory_unlock", "53200");
+    client.failing("pg_advisory_unlock(?)", "53200");
 
     held.close();
 
@@ -687,7 +688,7 @@ class DedicatedSessionTest {
   void shouldNameAnOrphanOfWhichOnlyThePidIsKnown() {
     FakeBackend orphan = server.backend().sharing(KEY.forWork());
     for (int i = 0; i < 3; i++) {
-      client.failing("pg_stat_get_activity", "42501");
+      client.failing("pg_get_userbyid", "42501");
     }
 
     assertThatExceptionOfType(LockTimeoutException.class)
@@ -696,5 +697,84 @@ class DedicatedSessionTest {
             timeout ->
                 assertThat(timeout.holder())
                     .hasValue(LockHolder.unseen(KEY.forWork(), orphan.pid())));
+  }
+
+  @Nested
+  class WhatARoleMayNotExecute {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pg_try_advisory_lock", "pg_advisory_unlock"})
+    void shouldBeNamedBeforeTheLockIsTaken(String function) {
+      server.revoking(function);
+
+      assertThat(refused())
+          .hasMessageContaining("42501")
+          .hasMessageEndingWith(
+              "grant execute on function pg_catalog." + function + "(bigint) to it");
+
+      assertThat(client.statements()).noneMatch(sql -> sql.contains("advisory_lock(?)"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pg_is_in_recovery", "current_setting", "version"})
+    void shouldBeDoneWithoutIfThatIsPossible(String function) {
+      server.revoking(function);
+
+      acquire().close();
+
+      assertThat(events.events(LockListener.Released.class)).hasSize(1);
+      assertThat(client.backend().hasEnded()).isFalse();
+    }
+
+    @Test
+    void shouldNotMatterBehindAPoolerIfOnlySessionLevelLocksNeedIt() {
+      server.revoking("pg_advisory_unlock");
+      FakeClient pooled = server.connectThroughPooler();
+
+      acquire(LockSession.dedicated(pooled::connection, "test", FakeClient.NO_LEASE));
+
+      assertThat(pooled.backend().holdsForTransaction(KEY)).isTrue();
+    }
+  }
+
+  @Nested
+  class SeveralClientsOfOneSession {
+
+    @Test
+    void shouldBeRefusedByTheNameOfTheServer() {
+      server.version("PostgreSQL 18.6 (PGlite 0.5.14) on wasm32-unknown-emscripten");
+
+      assertThat(refused())
+          .hasMessageContaining("one session")
+          .hasMessageContaining("active=false");
+    }
+
+    @Test
+    void shouldBeRefusedWhenTheSecondFindsTheLockOfTheFirst() {
+      acquire();
+
+      assertThatExceptionOfType(LockUnavailableException.class)
+          .isThrownBy(
+              () ->
+                  acquire(
+                      LockSession.dedicated(
+                          second().loan()::connection, "second", FakeClient.NO_LEASE)))
+          .withMessageContaining("one session");
+
+      assertThat(server.holders(KEY)).hasSize(1);
+    }
+
+    @Test
+    void shouldBeRefusedWhenTheOtherOneIsToWorkUnderTheLock() {
+      HeldLock held = acquire();
+
+      assertThatExceptionOfType(LockUnavailableException.class)
+          .isThrownBy(() -> held.startWork(second().connection()))
+          .withMessageContaining("one session");
+    }
+
+    private FakeClient second() {
+      return new FakeClient(false, client.backend());
+    }
   }
 }

@@ -24,7 +24,7 @@ final class FakeBackend {
   private static final Pattern DERIVED =
       Pattern.compile("(?s)select (.*)\\sfrom \\(select (.*) as \\w+ offset 0\\) \\w\\s*");
   private static final Pattern CONDITIONAL =
-      Pattern.compile("(?s)case when (t.granted|t.unbound|\\?) then (.*) end");
+      Pattern.compile("(?s)case when (t.granted|t.unbound|t.never|\\?) then (.*) end");
   private static final String NOBODY_LISTENS =
       "\n         and not exists (select from pg_catalog.pg_listening_channels())";
 
@@ -159,6 +159,14 @@ final class FakeBackend {
     return settings;
   }
 
+  /** Those that are not as the server has them by default. */
+  private List<String> setInSession() {
+    return settings.entrySet().stream()
+        .filter(setting -> !setting.getValue().equals(server.defaults().get(setting.getKey())))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** Those that were in force when something was unlocked last. */
   Map<String, String> settingsAtUnlock() {
     return settingsAtUnlock;
@@ -236,6 +244,9 @@ final class FakeBackend {
   }
 
   private List<List<Object>> run(String sql, Iterator<Object> parameters) throws SQLException {
+    if (server.hasRevoked(sql)) {
+      throw new SQLException("permission denied for function", "42501");
+    }
     if (failed && !sql.startsWith("rollback")) {
       throw new SQLException("current transaction is aborted", "25P02");
     }
@@ -266,7 +277,16 @@ final class FakeBackend {
   }
 
   private List<List<Object>> select(String sql, Iterator<Object> parameters) throws SQLException {
-    if (sql.contains("pg_stat_get_activity")) {
+    if (sql.startsWith("select s.name, s.setting")) {
+      return Stream.of(((String) parameters.next()).split(","))
+          .filter(settings::containsKey)
+          .map(name -> List.<Object>of(name, settings.get(name), setInSession().contains(name)))
+          .toList();
+    }
+    if (sql.startsWith("select p.proname")) {
+      return server.missingPrivileges();
+    }
+    if (sql.contains("pg_get_userbyid")) {
       return holders((Long) parameters.next());
     }
     if (sql.startsWith("select s.pid, ")) {
@@ -368,8 +388,17 @@ final class FakeBackend {
     if (column.equals("t.granted") || column.equals("u.unlocked")) {
       return given;
     }
-    if (column.equals("true")) {
-      return true;
+    if (column.equals("true") || column.equals("false")) {
+      return column.equals("true");
+    }
+    if (column.startsWith("'PostgreSQL'::")) {
+      return "PostgreSQL";
+    }
+    if (column.startsWith("null::")) {
+      return null;
+    }
+    if (column.startsWith("array(select s.name from pg_catalog.pg_settings s")) {
+      return setInSession().toString().replace("[", "{").replace("]", "}").replace(" ", "");
     }
     if (column.startsWith("(select pg_catalog.count(*) from pg_catalog.pg_locks")) {
       return (int) server.holding((Long) parameters.next()).count();
@@ -443,13 +472,14 @@ final class FakeBackend {
     if (!settings.containsKey(name) && !name.contains(".")) { // the server's own have no dot
       throw unrecognized(name);
     }
+    String set = value == null ? server.defaults().get(name) : value;
     if (isInTransaction() || !local) {
-      settings.put(name, value);
+      settings.put(name, set);
     }
     if (isInTransaction() && !local) {
-      committed.put(name, value);
+      committed.put(name, set);
     }
-    return value;
+    return set;
   }
 
   private boolean lock(long key, boolean shared, boolean forTransaction) {

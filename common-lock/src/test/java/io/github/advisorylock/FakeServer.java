@@ -16,6 +16,7 @@ final class FakeServer {
 
   private final List<FakeBackend> backends = new ArrayList<>();
   private final Map<String, String> defaults = new LinkedHashMap<>();
+  private final List<String> revoked = new ArrayList<>();
   private String version = "PostgreSQL 18.6 on x86_64-pc-linux-gnu, compiled by gcc 12.2.0, 64-bit";
   private boolean standby;
   private boolean pretending;
@@ -109,6 +110,24 @@ final class FakeServer {
   /** Tells a pid of its own, too, but leaves the client its one backend. */
   FakeClient connectThroughSessionPooler() {
     return new FakeClient(true, backend());
+  }
+
+  Map<String, String> defaults() {
+    return defaults;
+  }
+
+  /** Refuses a function to every role, as a hardened server does. */
+  FakeServer revoking(String function) {
+    revoked.add(function);
+    return this;
+  }
+
+  boolean hasRevoked(String sql) {
+    return revoked.stream().anyMatch(function -> sql.contains("." + function + "("));
+  }
+
+  List<List<Object>> missingPrivileges() {
+    return revoked.stream().map(name -> List.<Object>of(name, true, "bigint")).toList();
   }
 
   String version() {

@@ -138,10 +138,17 @@ class LockMessagesTest {
   @Test
   void shouldSayWhichPrivilegeIsMissing() {
     assertThat(unavailable(new SQLException("permission denied for view pg_locks", "42501")))
-        .hasMessageStartingWith(
+        .hasMessage(
             "There is no advisory lock 42 to be had: permission denied for view pg_locks [SQLSTATE"
-                + " 42501]. To tell")
-        .hasMessageEndingWith("grant select on pg_catalog.pg_locks to it");
+                + " 42501]. The role lacks a privilege that the lock needs: grant it what the"
+                + " server names");
+  }
+
+  @Test
+  void shouldSayWhatToDoOnAServerWithoutAdvisoryLocks() {
+    assertThat(unavailable(new SQLException("pg_try_advisory_lock not supported", "0A000")))
+        .hasMessageContaining("[SQLSTATE 0A000]. If the server does not implement advisory locks")
+        .hasMessageContaining("set active=false");
   }
 
   @Test
@@ -155,6 +162,6 @@ class LockMessagesTest {
     SQLException driver = new SQLException("permission denied for view pg_locks", "42501");
 
     assertThat(unavailable(new SQLException("Failed to get a connection", driver)))
-        .hasMessageContaining("[SQLSTATE 42501]. To tell");
+        .hasMessageContaining("[SQLSTATE 42501]. The role lacks");
   }
 }

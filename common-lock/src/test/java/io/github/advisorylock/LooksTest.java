@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -239,10 +240,18 @@ class LooksTest {
 
   @Test
   void shouldFindEachSettingUnderItsName() throws SQLException {
+    client.backend().named("mine").settings().put("lock_timeout", "7s");
+
     assertThat(
             LockSql.settings(
                 client.connection(),
                 new LinkedHashSet<>(List.of("lock_timeout", "application_name"))))
-        .containsExactly(Map.entry("lock_timeout", "10s"), Map.entry("application_name", "app"));
+        .containsExactly(Map.entry("lock_timeout", "7s"), Map.entry("application_name", "mine"));
+  }
+
+  @Test
+  void shouldFindNoValueOfASettingThatIsAsTheServerHasIt() throws SQLException {
+    assertThat(LockSql.settings(client.connection(), Set.of("lock_timeout")))
+        .containsEntry("lock_timeout", null);
   }
 }

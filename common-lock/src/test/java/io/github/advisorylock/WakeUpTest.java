@@ -334,7 +334,7 @@ class WakeUpTest {
 
     waitInVain(session());
 
-    assertThat(waiter.preparedAtOnce()).anyMatch(sql -> sql.contains("pg_stat_get_activity"));
+    assertThat(waiter.preparedAtOnce()).anyMatch(sql -> sql.contains("pg_get_userbyid"));
   }
 
   @Test

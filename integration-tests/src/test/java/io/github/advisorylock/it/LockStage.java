@@ -122,14 +122,18 @@ final class LockStage {
     }
   }
 
-  /** Everything that a session can set, and what it is set to. */
+  /** Everything that a session can set, what it is set to, and by what. */
   static Map<String, String> settings(Connection connection) throws SQLException {
     try (PreparedStatement statement =
-            connection.prepareStatement("select name, setting, reset_val from pg_settings");
+            connection.prepareStatement(
+                "select name, setting, reset_val, source from pg_settings");
         ResultSet row = statement.executeQuery()) {
       Map<String, String> settings = new TreeMap<>();
       while (row.next()) {
-        settings.put(row.getString(1), row.getString(2) + ", after RESET " + row.getString(3));
+        settings.put(
+            row.getString(1),
+            "%s by %s, after RESET %s"
+                .formatted(row.getString(2), row.getString(4), row.getString(3)));
       }
       return settings;
     }
