@@ -11,6 +11,10 @@ import io.github.advisorylock.LockListener.Lost;
 import io.github.advisorylock.LockListener.Released;
 import io.github.advisorylock.LockListener.Waiting;
 import io.github.advisorylock.LockSession;
+import io.github.advisorylock.Pooling;
+import io.github.advisorylock.SessionPolicy;
+import io.github.advisorylock.Work;
+import io.github.advisorylock.WorkTimeouts;
 import io.github.advisorylock.it.LockProbe.AdvisoryLockRow;
 import io.github.advisorylock.it.LockProbe.Session;
 import java.sql.Connection;
@@ -117,6 +121,36 @@ class DedicatedSessionIT {
       assertThat(Look.at(pool)).isEqualTo(before);
       assertThat(stage.isFree(LockStage.KEY)).isTrue();
       assertThat(stage.events().of(Released.class)).hasSize(1);
+    }
+  }
+
+  /** Its settings, and what has set them: a later change of the role's must reach the session. */
+  @Test
+  void shouldLeaveAWorkingSessionAsItWas() throws SQLException {
+    SessionPolicy policy =
+        new SessionPolicy(
+            Pooling.AUTO,
+            SessionPolicy.DEFAULT.lease(),
+            true,
+            new WorkTimeouts(Duration.ofSeconds(3), Duration.ofMinutes(3)));
+    try (HikariDataSource pool = pool(true, impatient("34567ms"));
+        HeldLock held =
+            stage
+                .lock(LockStage.ONCE)
+                .acquire(
+                    LockSession.dedicated(
+                        scene.database().dataSource()::getConnection, LockStage.NAME, policy));
+        Connection working = pool.getConnection()) {
+      execute(working, "SET statement_timeout = '45678ms'");
+      Map<String, String> before = LockStage.settings(working);
+      assertThat(before.get("statement_timeout")).startsWith("45678, by session");
+      assertThat(before.get("lock_timeout")).startsWith("34567, by user");
+
+      try (Work work = held.startWorkOfSession(working)) {
+        assertThat(LockStage.settings(working).get("lock_timeout")).startsWith("3000, by session");
+      }
+
+      assertThat(LockStage.settings(working)).isEqualTo(before);
     }
   }
 

@@ -26,9 +26,9 @@ import liquibase.changelog.DatabaseChangeLog;
 import liquibase.changelog.visitor.AbstractChangeExecListener;
 import liquibase.command.CommandScope;
 import liquibase.exception.LockException;
-import liquibase.logging.core.JavaLogService;
 import liquibase.lockservice.LockService;
 import liquibase.lockservice.LockServiceFactory;
+import liquibase.logging.core.JavaLogService;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -535,7 +535,9 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
     assertThat(waiter.messages()).contains("Waiting for the advisory lock");
   }
 
-  /** Other than on the command line, which shows no log, such as in Maven, Quarkus and Micronaut. */
+  /**
+   * Other than on the command line, which shows no log, such as in Maven, Quarkus and Micronaut.
+   */
   @Test
   void shouldNotWriteALineTwiceWhereTheLogIsShown() throws Exception {
     liquibase().lockService().waitForLock();

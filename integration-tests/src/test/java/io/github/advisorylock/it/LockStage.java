@@ -132,7 +132,7 @@ final class LockStage {
       while (row.next()) {
         settings.put(
             row.getString(1),
-            "%s by %s, after RESET %s"
+            "%s, by %s, after RESET %s"
                 .formatted(row.getString(2), row.getString(4), row.getString(3)));
       }
       return settings;
