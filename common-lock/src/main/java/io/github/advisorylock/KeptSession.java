@@ -4,10 +4,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -35,7 +35,7 @@ final class KeptSession {
    * @return false if another session took over; true also if no other connection could be opened
    */
   static boolean isKept(Connection connection, ConnectionSource others) throws SQLException {
-    LockKey probe = LockKey.of(ThreadLocalRandom.current().nextLong());
+    LockKey probe = LockKey.named(UUID.randomUUID().toString());
     LockSql.Grip grip = LockSql.tryAndConfirm(connection, probe, Map.of(), false);
     OtherTransaction other = OtherTransaction.begin(connection, others);
     try {

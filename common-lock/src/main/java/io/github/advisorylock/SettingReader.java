@@ -24,6 +24,7 @@ public final class SettingReader {
 
   private static final Pattern WITH_UNIT = Pattern.compile("(\\d{1,15})\\s*(ms|s|m|h|)");
   private static final Duration LONGEST = Duration.ofDays(365);
+
   /** So many letters of a name may have one that is wrong. */
   private static final int LETTERS_PER_TYPO = 4;
 
