@@ -297,7 +297,8 @@ public final class HeldLock implements AutoCloseable {
    */
   public SharedSession sharedSession(Connection working, LongPredicate isKeyOfTool)
       throws SQLException {
-    return SharedSession.of(working, isKeyOfTool, session.timeouts().settings().keySet());
+    return SharedSession.of(
+        working, isKeyOfTool, session.canReadSettings(), session.timeouts().settings().keySet());
   }
 
   /**

@@ -50,6 +50,7 @@ abstract class JdbcSession extends LockSession {
   private boolean releasePrepared;
   private @Nullable String reasonOfLoss;
   private boolean canCheckConnections;
+  private boolean canReadSettings;
   private volatile int backendPid;
 
   JdbcSession(SessionName sessionName, SessionPolicy policy) {
@@ -104,6 +105,7 @@ abstract class JdbcSession extends LockSession {
     physical = Endpoint.physical(opened);
     LockSql.Look look = look(opened, key);
     foundSettings.putAll(look.settings());
+    canReadSettings = !look.missing().has("current_setting");
     canCheckConnections =
         look.backend().canCheckConnections()
             && foundSettings.containsKey(SessionSettings.CONNECTION_CHECK);
@@ -360,6 +362,11 @@ abstract class JdbcSession extends LockSession {
   @Override
   final boolean canCheckConnections() {
     return canCheckConnections;
+  }
+
+  @Override
+  final boolean canReadSettings() {
+    return canReadSettings;
   }
 
   @Override

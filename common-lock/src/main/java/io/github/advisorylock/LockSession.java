@@ -114,6 +114,9 @@ public abstract class LockSession extends WaitingSession {
   /** Whether working sessions on this server can be told to look whether their client is there. */
   abstract boolean canCheckConnections();
 
+  /** Whether the role may read settings, which a hardened server refuses. */
+  abstract boolean canReadSettings();
+
   /** What bounds the statements of the work. */
   abstract WorkTimeouts timeouts();
 

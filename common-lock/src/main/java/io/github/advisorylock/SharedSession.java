@@ -33,13 +33,16 @@ public final class SharedSession {
 
   private final Connection connection;
   private final @Nullable Connection physical;
+  private final List<String> settings;
   private final LockSql.ScriptedSession found;
   private final Set<Long> keys;
 
   /** What a script has set for the session, put aside while the tool writes its records. */
   private final Map<String, String> putAside = new LinkedHashMap<>();
 
-  private SharedSession(Connection connection, LockSql.ScriptedSession found, Set<Long> keys) {
+  private SharedSession(
+      Connection connection, List<String> settings, LockSql.ScriptedSession found, Set<Long> keys) {
+    this.settings = settings;
     this.connection = connection;
     this.physical = Endpoint.physical(connection);
     this.found = found;
@@ -49,15 +52,22 @@ public final class SharedSession {
   /**
    * Reads what there is before the first script.
    *
+   * @param canReadSettings whether the role may; otherwise scripts change them as they do in stock
+   *     Flyway
    * @param ignored settings that the lock itself changes and suspends
    */
-  static SharedSession of(Connection connection, LongPredicate isKeyOfTool, Set<String> ignored)
+  static SharedSession of(
+      Connection connection,
+      LongPredicate isKeyOfTool,
+      boolean canReadSettings,
+      Set<String> ignored)
       throws SQLException {
-    LockSql.ScriptedSession found = LockSql.scriptedSession(connection, SETTINGS);
+    List<String> settings = canReadSettings ? SETTINGS : List.of();
+    LockSql.ScriptedSession found = LockSql.scriptedSession(connection, settings);
     found.settings().keySet().removeAll(ignored);
     Set<Long> keys =
         found.keys().stream().filter(isKeyOfTool::test).collect(Collectors.toUnmodifiableSet());
-    return new SharedSession(connection, found, keys);
+    return new SharedSession(connection, settings, found, keys);
   }
 
   /**
@@ -80,7 +90,7 @@ public final class SharedSession {
    * @throws SQLException if the server cannot be asked
    */
   public synchronized boolean prepareRecords() throws SQLException {
-    LockSql.ScriptedSession now = LockSql.scriptedSession(connection, SETTINGS);
+    LockSql.ScriptedSession now = LockSql.scriptedSession(connection, settings);
     if (!now.user().equals(found.user())) {
       LockSql.resetUser(connection);
     }

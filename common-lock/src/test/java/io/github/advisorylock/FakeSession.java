@@ -293,6 +293,11 @@ final class FakeSession extends LockSession {
   }
 
   @Override
+  boolean canReadSettings() {
+    return true;
+  }
+
+  @Override
   WorkTimeouts timeouts() {
     return timeouts;
   }
