@@ -37,7 +37,7 @@ class OwnRunTest {
     try (HeldLock held = hold(KEY)) {
       assertThat(timeout(held.key()))
           .contains("held by pid 4711", "; that is this thread itself", "key or scope=schema")
-          .contains("from pg_stat_activity")
+          .contains("from pg_catalog.pg_stat_activity")
           .doesNotContain("pg_terminate_backend");
       assertThat(waiting(held.key()))
           .contains("; that is this thread itself", "key or scope=schema");
