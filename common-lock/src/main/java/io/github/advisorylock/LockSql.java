@@ -715,7 +715,7 @@ final class LockSql {
    */
   record ScriptedSession(int pid, String user, Set<Long> keys, Map<String, String> settings) {}
 
-  static ScriptedSession scriptedSession(Connection connection, List<String> settings)
+  static ScriptedSession scriptedSession(Connection connection, Set<String> settings)
       throws SQLException {
     StringBuilder columns = new StringBuilder();
     settings.forEach(name -> columns.append(CURRENT.formatted(name)));
@@ -723,10 +723,11 @@ final class LockSql {
             prepareNever(connection, SCRIPTED_SESSION.formatted(columns));
         ResultSet row = theFirstRow(statement)) {
       Map<String, String> found = new LinkedHashMap<>();
-      for (int i = 0; i < settings.size(); i++) {
-        String value = row.getString(5 + i);
+      int column = 5;
+      for (String name : settings) {
+        String value = row.getString(column++);
         if (value != null) {
-          found.put(settings.get(i), value);
+          found.put(name, value);
         }
       }
       int pid = row.getInt(1);

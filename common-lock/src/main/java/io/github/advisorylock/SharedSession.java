@@ -3,7 +3,6 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,8 +23,8 @@ public final class SharedSession {
   private static final String READ_ONLY = "default_transaction_read_only";
 
   /** What could end or refuse a record of the tool's. */
-  private static final List<String> SETTINGS =
-      List.of(
+  private static final Set<String> SETTINGS =
+      Set.of(
           SessionSettings.STATEMENT_TIMEOUT,
           SessionSettings.LOCK_TIMEOUT,
           "transaction_timeout",

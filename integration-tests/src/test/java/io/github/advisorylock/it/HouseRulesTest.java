@@ -32,6 +32,7 @@ class HouseRulesTest {
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .withImportOption(location -> !location.contains("/integration-tests/"))
+          .withImportOption(location -> !location.contains("/testoutput/"))
           .importPackages(CORE);
 
   @Test

@@ -60,6 +60,7 @@ class NativeImageMetadataTest {
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .withImportOption(location -> !location.contains("/integration-tests/"))
+          .withImportOption(location -> !location.contains("/testoutput/"))
           .importPackages(NativeImageMetadata.GROUP);
 
   private static Class<?> load(String type) throws ClassNotFoundException {
