@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A PostgreSQL advisory lock, and how to wait for it.
  *
  * <pre>{@code
- * AdvisoryLock lock = new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, LockListener.NONE);
+ * AdvisoryLock lock = new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT);
  * try (HeldLock held = lock.acquire(LockSession.dedicated(dataSource::getConnection, "my-job"))) {
  *   // in this database, nobody else is here
  * }
@@ -47,6 +47,17 @@ public final class AdvisoryLock {
     this(key, retry, listener, Timing.SYSTEM);
   }
 
+  /**
+   * A lock that is not held, and that logs through {@link System.Logger} what happens: waiting and
+   * failing attempts from level {@code INFO} on, the rest at {@code DEBUG}.
+   *
+   * @param key the key
+   * @param retry how long and how often to try
+   */
+  public AdvisoryLock(LockKey key, RetryPolicy retry) {
+    this(key, retry, LogLines.ofSystemLogger());
+  }
+
   AdvisoryLock(LockKey key, RetryPolicy retry, LockListener listener, Timing timing) {
     this.key = key;
     this.retry = retry;
@@ -65,9 +76,10 @@ public final class AdvisoryLock {
    *
    * @param session the session that will hold the lock
    * @return the lock, held
-   * @throws LockTimeoutException if it did not become free in time
+   * @throws LockTimeoutException if it did not become free in time: an attempt found it held
    * @throws LockInterruptedException if the thread was interrupted; its interrupt flag is set
-   * @throws LockUnavailableException if this server, session or role cannot give the lock
+   * @throws LockUnavailableException if this server, session or role cannot give the lock, or if no
+   *     attempt got an answer in time, so that it is unknown whether the lock is held
    * @throws LockConfigurationException if the session's connection cannot be opened as configured,
    *     such as without its driver
    * @throws IllegalStateException if the session is in use: for a lock that is not closed yet, or
@@ -117,6 +129,7 @@ public final class AdvisoryLock {
 
   private void waitFor(WaitingSession session, Patience patience, LockListener told) {
     boolean granted = false;
+    boolean answered = false;
     while (true) {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(patience, null);
@@ -130,13 +143,14 @@ public final class AdvisoryLock {
       SQLException failure = null;
       LockHolder orphan = null;
       try {
-        session.open(key);
+        session.open(key, opening(patience, told));
         if (!granted && tryLock(session, patience)) {
           granted = true;
           if (!counts) { // the notification was not forged
             patience.countTry();
           }
         }
+        answered = true;
         if (granted) {
           orphan = session.orphan(key);
           if (orphan == null) {
@@ -157,6 +171,9 @@ public final class AdvisoryLock {
       }
       Duration waited = patience.waited();
       if (patience.isExhausted()) {
+        if (failure != null && !answered) {
+          throw LockUnavailableException.unreached(key, patience.attempts(), waited, failure);
+        }
         LockHolder holder = orphan != null ? orphan : holder(session, failure);
         throw new LockTimeoutException(key, holder, patience.attempts(), waited, failure);
       }
@@ -171,6 +188,16 @@ public final class AdvisoryLock {
         throw interrupted(patience, null);
       }
     }
+  }
+
+  private Opening opening(Patience patience, LockListener told) {
+    int attempt = patience.attempts();
+    return new Opening(
+        patience.timeToOpen(),
+        () ->
+            told.onWaiting(
+                new LockListener.Waiting(
+                    key, attempt, patience.waited(), retry, null, new PendingConnection())));
   }
 
   /** Whoever can be told of a release tries again after it began to listen: it may have missed. */

@@ -19,7 +19,7 @@ final class BorrowedSession extends JdbcSession {
   }
 
   @Override
-  Connection connect(LockKey key) throws SQLException {
+  Connection connect(LockKey key, Opening opening) throws SQLException {
     if (AutoCommit.isInTransaction(owned)) {
       throw new LockUnavailableException(
           key,

@@ -15,19 +15,26 @@ import org.jspecify.annotations.Nullable;
  * @param user the role; null for the URL's, or the driver's default
  * @param password the password; null for the URL's, or the driver's way to find one
  */
-public record ConnectionSettings(String url, @Nullable String user, @Nullable String password) {
+public record ConnectionSettings(String url, @Nullable String user, @Nullable String password)
+    implements ConnectionSource {
 
   private static final String DRIVER = "org.postgresql.Driver";
 
   /**
-   * Opens a new connection. A driver that only the thread's context class loader sees is found,
-   * too.
+   * Opens a new connection, within ten seconds. A driver that only the thread's context class
+   * loader sees is found as well.
    *
    * @return a connection that is the caller's to close
-   * @throws SQLException if the driver cannot connect
+   * @throws SQLException if the driver cannot connect, or gets no answer in time
    * @throws LockConfigurationException if there is no driver for the URL
    */
+  @Override
   public Connection open() throws SQLException {
+    return ConnectionSource.bounded(this::connect).open();
+  }
+
+  /** Without a bound. */
+  private Connection connect() throws SQLException {
     Properties properties = new Properties();
     if (user != null) {
       properties.setProperty("user", user);
@@ -42,6 +49,13 @@ public record ConnectionSettings(String url, @Nullable String user, @Nullable St
     } catch (SQLException e) {
       throw withoutPassword(e);
     }
+  }
+
+  /** The source for a session that may open several connections. */
+  static ConnectionSource bounded(ConnectionSource source) {
+    return source instanceof ConnectionSettings own
+        ? ConnectionSource.bounded(own::connect)
+        : source;
   }
 
   /** A driver that was registered for such URLs, such as one that wraps pgjdbc. */

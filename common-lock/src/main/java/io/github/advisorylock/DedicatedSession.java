@@ -2,7 +2,6 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLFeatureNotSupportedException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -14,22 +13,24 @@ final class DedicatedSession extends JdbcSession {
 
   private final ConnectionSource source;
   private @Nullable AutoCommit autoCommit;
-  private @Nullable Integer foundNetworkTimeout;
+  private @Nullable NetworkTimeout networkTimeout;
   private @Nullable PGConnection unprepared;
   private int prepareThreshold;
 
   DedicatedSession(ConnectionSource source, SessionName sessionName, SessionPolicy policy) {
     super(sessionName, policy);
-    this.source = source;
+    this.source = ConnectionSettings.bounded(source);
   }
 
   @Override
-  Connection connect(LockKey key) throws SQLException {
-    Connection opened = source.open();
+  Connection connect(LockKey key, Opening opening) throws SQLException {
+    Duration called = Timing.SYSTEM.now();
+    Connection opened = openConnection(key, opening);
     if (opened == null) {
       throw LockUnavailableException.withoutConnection(key);
     }
     try {
+      SetUpTransaction.commit(opened, source, called);
       if (AutoCommit.isInTransaction(opened)) {
         throw new LockUnavailableException(
             key,
@@ -46,6 +47,19 @@ final class DedicatedSession extends JdbcSession {
     }
   }
 
+  private Connection openConnection(LockKey key, Opening opening) throws SQLException {
+    try {
+      return opening.from(source);
+    } catch (SQLException e) {
+      if (SqlStates.of(e).isEmpty()
+          && !(source instanceof BoundedSource)
+          && !Thread.currentThread().isInterrupted()) {
+        throw LockUnavailableException.withoutFreeConnection(key, e);
+      }
+      throw e;
+    }
+  }
+
   private void giveBack(Connection opened, Throwable reason) {
     try {
       disconnect(opened);
@@ -55,15 +69,9 @@ final class DedicatedSession extends JdbcSession {
   }
 
   /** An answer that takes longer than the lease comes too late. */
-  private void boundNetworkTimeout(Connection opened) throws SQLException {
+  private void boundNetworkTimeout(Connection opened) {
     if (policy().hasLease()) {
-      try {
-        int found = opened.getNetworkTimeout();
-        opened.setNetworkTimeout(Runnable::run, Math.toIntExact(policy().lease().toMillis()));
-        foundNetworkTimeout = found;
-      } catch (SQLFeatureNotSupportedException e) {
-        // some wrapper of the driver; then only the server bounds the silence
-      }
+      networkTimeout = NetworkTimeout.set(opened, policy().lease());
     }
   }
 
@@ -123,8 +131,8 @@ final class DedicatedSession extends JdbcSession {
       if (unprepared != null) {
         unprepared.setPrepareThreshold(prepareThreshold);
       }
-      if (foundNetworkTimeout != null) {
-        connection.setNetworkTimeout(Runnable::run, foundNetworkTimeout);
+      if (networkTimeout != null) {
+        networkTimeout.restore();
       }
       if (autoCommit != null) {
         autoCommit.close();
@@ -132,7 +140,7 @@ final class DedicatedSession extends JdbcSession {
     } finally {
       unprepared = null;
       autoCommit = null;
-      foundNetworkTimeout = null;
+      networkTimeout = null;
     }
   }
 }

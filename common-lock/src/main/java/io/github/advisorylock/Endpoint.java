@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
@@ -47,6 +48,18 @@ public record Endpoint(boolean postgreSql, boolean direct) {
   }
 
   /**
+   * The schema in which the session creates what is not qualified. {@link Connection#getSchema}
+   * asks the same, but older pools do not have it.
+   *
+   * @param connection any connection to PostgreSQL
+   * @return the schema; empty if there is none
+   * @throws SQLException if the server cannot be asked
+   */
+  public static String currentSchema(Connection connection) throws SQLException {
+    return Objects.requireNonNullElse(LockSql.currentSchema(connection), "");
+  }
+
+  /**
    * Whether two connections lead to the server by one and the same session, without asking it.
    *
    * @param one any connection
@@ -61,10 +74,26 @@ public record Endpoint(boolean postgreSql, boolean direct) {
     return physical != null && physical == physical(other);
   }
 
-  /** What a pool's connection stands for; null without pgjdbc, or where the pool hides it. */
+  /**
+   * What a pool's connection stands for; null without pgjdbc, or where the pool hides it. Agroal
+   * warns of connections that were unwrapped, but its metadata are the driver's own.
+   */
   static @Nullable Connection physical(Connection connection) {
+    Connection found = pgjdbc(() -> connection.getMetaData().getConnection());
+    return found != null ? found : pgjdbc(() -> connection.unwrap(PGConnection.class));
+  }
+
+  /** A way to the driver's connection. */
+  @FunctionalInterface
+  private interface Way {
+    Object follow() throws SQLException;
+  }
+
+  private static @Nullable Connection pgjdbc(Way way) {
     try {
-      return connection.unwrap(PGConnection.class) instanceof Connection found ? found : null;
+      return way.follow() instanceof PGConnection driver && driver instanceof Connection found
+          ? found
+          : null;
     } catch (SQLException | RuntimeException | LinkageError e) {
       return null;
     }

@@ -39,6 +39,7 @@ public final class HeldLock implements AutoCloseable {
   private final Object beginning = new Object();
 
   private volatile boolean closed;
+  private volatile boolean waitedFor;
 
   private volatile BooleanSupplier workIsOver = () -> false;
 
@@ -57,6 +58,7 @@ public final class HeldLock implements AutoCloseable {
    * is told afterwards.
    */
   void begin(LockListener.Acquired event) {
+    waitedFor = event.attempts() > 1;
     synchronized (beginning) {
       boolean begun = false;
       try {
@@ -71,6 +73,15 @@ public final class HeldLock implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Whether the lock was acquired after a wait, during which other connections may have ended.
+   *
+   * @return false if the first attempt succeeded
+   */
+  public boolean wasWaitedFor() {
+    return waitedFor;
   }
 
   private void stopWatching() {

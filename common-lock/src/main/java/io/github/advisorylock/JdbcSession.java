@@ -63,7 +63,7 @@ abstract class JdbcSession extends LockSession {
   }
 
   /** A connection in autocommit mode. */
-  abstract Connection connect(LockKey key) throws SQLException;
+  abstract Connection connect(LockKey key, Opening opening) throws SQLException;
 
   /** Opens further connections that take the same way to the server; empty if that is unknown. */
   abstract Optional<ConnectionSource> others();
@@ -96,11 +96,11 @@ abstract class JdbcSession extends LockSession {
   abstract void disconnect(Connection connection) throws SQLException;
 
   @Override
-  final synchronized void open(LockKey key) throws SQLException {
+  final synchronized void open(LockKey key, Opening opening) throws SQLException {
     if (connection != null) {
       return;
     }
-    Connection opened = connect(key);
+    Connection opened = connect(key, opening);
     connection = opened;
     physical = Endpoint.physical(opened);
     LockSql.Look look = look(opened, key);
@@ -600,15 +600,23 @@ abstract class JdbcSession extends LockSession {
    */
   static void endPhysically(Connection current, @Nullable Connection physical) {
     try {
-      if (physical == null) {
+      if (physical == null || !isAborted(physical)) {
         LockSql.terminateThisSession(current);
-      } else {
-        physical.abort(Runnable::run);
       }
       LockSql.touch(current);
     } catch (Throwable e) {
       // As it should be: the connection has ended.
       log("A session was ended", e);
+    }
+  }
+
+  private static boolean isAborted(Connection physical) {
+    try {
+      physical.abort(Runnable::run);
+      return true;
+    } catch (SQLException | RuntimeException | LinkageError e) { // a driver older than JDBC 4.1
+      log("A connection could not be aborted, so the server is asked to end its session", e);
+      return false;
     }
   }
 

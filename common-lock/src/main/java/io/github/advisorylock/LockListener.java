@@ -89,8 +89,8 @@ public interface LockListener {
    * @param retry what bounds the wait
    * @param holder who holds the lock, or, if its key is {@link LockKey#forWork}, still works for a
    *     run that has lost it; null if that could not be seen
-   * @param failure why the last try failed; null if it did not fail but another session held the
-   *     lock
+   * @param failure why the last try failed, or that the first ten seconds of a try have passed and
+   *     the data source has not provided a connection; null if another session held the lock
    */
   record Waiting(
       LockKey key,

@@ -7,8 +7,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -224,6 +224,19 @@ final class LockSql {
       from (select case when ? then pg_catalog.pg_advisory_unlock(?) end as unlocked offset 0) u
       """
           .formatted(CHANNEL, SHOWS);
+
+  /**
+   * False also if it has taken a lock of which others take notice, such as an advisory lock: a read
+   * of a table is what a validation query does.
+   */
+  private static final String IS_WITHOUT_EFFECT =
+      """
+      select pg_catalog.pg_current_xact_id_if_assigned() is null
+        and not exists (select from pg_catalog.pg_locks l
+                        where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid()
+                          and l.locktype operator(pg_catalog.<>) 'virtualxid'::pg_catalog.text
+                          and l.mode operator(pg_catalog.<>) 'AccessShareLock'::pg_catalog.text)
+      """;
 
   private static final String UNSHARE = "select " + UNSHARE_COLUMN;
 
@@ -919,6 +932,31 @@ final class LockSql {
     execute(connection, "release savepoint advisory_lock");
   }
 
+  /** Whether nothing but its settings and its snapshot would be left of the open transaction. */
+  static boolean isWithoutEffect(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(IS_WITHOUT_EFFECT)) {
+      return firstBoolean(statement);
+    }
+  }
+
+  static Duration ageOfTransaction(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "select pg_catalog.transaction_timestamp(), pg_catalog.clock_timestamp()");
+        ResultSet row = theRow(statement)) {
+      return Duration.between(row.getTimestamp(1).toInstant(), row.getTimestamp(2).toInstant());
+    }
+  }
+
+  /** The first schema of the search path that exists; null if there is none. */
+  static @Nullable String currentSchema(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.current_schema()");
+        ResultSet row = theRow(statement)) {
+      return row.getString(1);
+    }
+  }
+
   static boolean isStandby(Connection connection) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement("select pg_catalog.pg_is_in_recovery()")) {
@@ -1000,7 +1038,7 @@ final class LockSql {
   }
 
   private static ServerSession sessionOf(ResultSet row, int first) throws SQLException {
-    OffsetDateTime connectedSince = row.getObject(first + 4, OffsetDateTime.class);
+    Timestamp connectedSince = row.getTimestamp(first + 4); // older pools have no other way
     boolean hidden = connectedSince == null;
     return new ServerSession(
         row.getInt(first),

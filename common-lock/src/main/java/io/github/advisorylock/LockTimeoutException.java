@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The lock did not become free within the time or the tries allowed. */
+/**
+ * The lock did not become free within the time or the tries allowed: at least one of them found it
+ * held. If each failed before, it is a {@link LockUnavailableException}.
+ */
 public final class LockTimeoutException extends LockException {
 
   private static final long serialVersionUID = 1L;

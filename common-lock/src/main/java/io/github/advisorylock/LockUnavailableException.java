@@ -1,12 +1,13 @@
 package io.github.advisorylock;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * This server, session or role cannot give a lock that can be relied upon, and waiting would not
- * change that.
+ * change that; or the timeout passed and no attempt got an answer, as where the server is down.
  */
 public final class LockUnavailableException extends LockException {
 
@@ -60,6 +61,26 @@ public final class LockUnavailableException extends LockException {
         failure);
   }
 
+  /** Pools that have no connection left say so without an SQLSTATE, in words of their own. */
+  static LockUnavailableException withoutFreeConnection(LockKey key, SQLException failure) {
+    return new LockUnavailableException(
+        key,
+        Text.of(failure)
+            + ". If the connection pool is exhausted: the lock needs one connection more than the"
+            + " tool, so raise the pool's size",
+        failure);
+  }
+
+  /** No attempt has got an answer, so it is unknown whether the lock is held. */
+  static LockUnavailableException unreached(
+      LockKey key, int attempts, Duration waited, SQLException failure) {
+    return new LockUnavailableException(
+        key,
+        "no attempt reached the lock (%s): %s"
+            .formatted(Text.triesAndTime(attempts, waited), Text.lastTryFailed(failure)),
+        failure);
+  }
+
   /** For a failure that would only come again, with what to do about it where that is known. */
   static LockUnavailableException because(LockKey key, SQLException failure) {
     return new LockUnavailableException(key, Text.of(failure) + advice(failure), failure);
@@ -72,9 +93,6 @@ public final class LockUnavailableException extends LockException {
       case SqlStates.FEATURE_NOT_SUPPORTED ->
           ". If the server does not implement advisory locks, such as Amazon Aurora DSQL: set"
               + " active=false, and run one migration at a time";
-      case "" ->
-          ". If the connection pool is exhausted: the lock needs one connection more than the"
-              + " tool, so raise the pool's size";
       default -> "";
     };
   }

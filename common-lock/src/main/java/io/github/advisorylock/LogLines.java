@@ -29,6 +29,14 @@ public final class LogLines implements LockListener {
     this.warn = line -> warn.accept(oneLine(line));
   }
 
+  static LogLines ofSystemLogger() {
+    System.Logger log = System.getLogger(AdvisoryLock.class.getName());
+    return new LogLines(
+        line -> log.log(System.Logger.Level.DEBUG, line),
+        line -> log.log(System.Logger.Level.INFO, line),
+        line -> log.log(System.Logger.Level.WARNING, line));
+  }
+
   /**
    * A text as one line, for what a tool says besides.
    *
@@ -64,6 +72,10 @@ public final class LogLines implements LockListener {
                   Text.heldBy(event.holder(), event.key()),
                   soFar,
                   bound(event.retry())));
+    } else if (event.failure() instanceof PendingConnection) {
+      warn.accept(
+          "Still waiting for a connection for the advisory lock %s: %s (%s; %s)"
+              .formatted(event.key(), Text.of(event.failure()), soFar, bound(event.retry())));
     } else {
       warn.accept(
           "Cannot try for the advisory lock %s, will try again: %s (%s; %s)"

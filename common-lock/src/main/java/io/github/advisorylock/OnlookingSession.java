@@ -15,17 +15,19 @@ final class OnlookingSession extends WaitingSession {
   private @Nullable LockHolder busy;
 
   OnlookingSession(ConnectionSource source) {
-    this.source = source;
+    this.source = ConnectionSettings.bounded(source);
   }
 
   @Override
-  void open(LockKey key) throws SQLException {
+  void open(LockKey key, Opening opening) throws SQLException {
     if (connection == null) {
-      Connection opened = source.open();
+      Duration called = Timing.SYSTEM.now();
+      Connection opened = opening.from(source);
       if (opened == null) {
         throw LockUnavailableException.withoutConnection(key);
       }
       connection = opened;
+      SetUpTransaction.commit(opened, source, called);
       LockStatus.refuseUnlessPrimary(opened);
     }
   }

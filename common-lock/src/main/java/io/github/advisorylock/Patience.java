@@ -29,6 +29,8 @@ public final class Patience {
   /** Even if there are very many, each tells so often that it is alive. */
   private static final Duration LONGEST_BETWEEN_REPORTS = Duration.ofSeconds(30);
 
+  private static final Duration SHORTEST_TO_OPEN = Duration.ofSeconds(1);
+
   private final RetryPolicy retry;
   private final Timing timing;
   private final Duration start;
@@ -145,6 +147,16 @@ public final class Patience {
     return listeners > FEW_LISTENERS && ofEach.compareTo(longest) < 0
         ? shorter(ofEach.multipliedBy(listeners).dividedBy(FEW_LISTENERS), longest)
         : ofEach;
+  }
+
+  /**
+   * How long a connection may take to open: the last attempt, for which no time is left, gets a
+   * second, and the only one of a policy without a wait is not cut at all.
+   */
+  Duration timeToOpen() {
+    Duration left = retry.timeout().isZero() ? BoundedSource.LONGEST : timeLeft();
+    Duration atLeast = left.compareTo(SHORTEST_TO_OPEN) < 0 ? SHORTEST_TO_OPEN : left;
+    return shorter(atLeast, BoundedSource.LONGEST);
   }
 
   /** The pause until the next look, while the lock is ours and nobody else tries. */

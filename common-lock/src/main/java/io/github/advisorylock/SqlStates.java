@@ -21,6 +21,8 @@ final class SqlStates {
   /** Comes at the commit, when everything else has been done. */
   static final String NOTIFICATION_QUEUE_FULL = "54000"; // program_limit_exceeded
 
+  static final String CANNOT_CONNECT = "08001"; // the client could not establish the connection
+
   private static final String CONNECTION_CLASS = "08";
 
   /** Of the connection class, but just as wrong the next time. */

@@ -11,10 +11,11 @@ abstract class WaitingSession {
   /**
    * Makes the session ready for tries; does nothing if it is.
    *
+   * @param opening how a connection is opened
    * @throws SQLException if that fails
    * @throws LockUnavailableException if no lock could be relied upon here
    */
-  abstract void open(LockKey key) throws SQLException;
+  abstract void open(LockKey key, Opening opening) throws SQLException;
 
   /**
    * Tries once, without waiting, and believes a yes only when pg_locks shows the lock.

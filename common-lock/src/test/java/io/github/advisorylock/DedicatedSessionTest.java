@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DedicatedSessionTest {
 
   private static final LockKey KEY = LockKey.of(-42);
+  private static final Opening OPENING = new Opening(Duration.ofSeconds(10), () -> {});
+  private static final Duration AN_HOUR = Duration.ofHours(1);
 
   private final FakeServer server = new FakeServer();
   private final FakeTiming timing = new FakeTiming();
@@ -133,7 +137,7 @@ class DedicatedSessionTest {
   void shouldBeAllowedToBeSilentForAPauseMoreWhileItWaits() throws SQLException {
     LockSession session = session(SessionPolicy.DEFAULT);
 
-    session.open(KEY);
+    session.open(KEY, OPENING);
     session.startWaiting(KEY, Duration.ofSeconds(5));
 
     assertThat(client.backend().settings())
@@ -146,7 +150,7 @@ class DedicatedSessionTest {
   void shouldNotBeEndedForItsSilenceWhileItWaitsWithoutALease() throws SQLException {
     LockSession session = session();
 
-    session.open(KEY);
+    session.open(KEY, OPENING);
     session.startWaiting(KEY, Duration.ofSeconds(5));
 
     assertThat(client.backend().settings()).containsEntry("idle_session_timeout", "0");
@@ -157,7 +161,7 @@ class DedicatedSessionTest {
   void shouldAskOnlyOnceBeforeItTries() throws SQLException {
     LockSession session = session(SessionPolicy.DEFAULT);
 
-    session.open(KEY);
+    session.open(KEY, OPENING);
     assertThat(session.tryLock(KEY)).isTrue();
     assertThat(session.orphan(KEY)).isNull();
     session.startHolding();
@@ -356,11 +360,122 @@ class DedicatedSessionTest {
     assertThat(server.holders(KEY)).as("it is not ours to release").hasSize(1);
   }
 
-  @Test
-  void shouldRefuseAConnectionInTheMiddleOfATransaction() throws SQLException {
-    client.work();
+  /** What a pool leaves open after it has set a connection up, and what looks like it. */
+  @Nested
+  class InATransaction {
 
-    assertThat(refused()).hasMessageContaining("in the middle of a transaction");
+    private final FakeClient another = server.connect();
+    private final Deque<ConnectionSource> sources =
+        new ArrayDeque<>(List.of(loan::connection, another.loan()::connection));
+
+    private LockSession session() {
+      return LockSession.dedicated(() -> sources.remove().open(), "test", FakeClient.NO_LEASE);
+    }
+
+    private void shouldRefuse() {
+      assertThatExceptionOfType(LockUnavailableException.class)
+          .isThrownBy(() -> acquire(session()))
+          .withMessageContaining("in the middle of a transaction");
+      assertThat(client.backend().isInTransaction()).as("left to its owner").isTrue();
+      assertThat(loan.isGivenBack()).isTrue();
+    }
+
+    private void begin(Duration ago, boolean writing) {
+      client.backend().inTransactionFor(ago, writing);
+    }
+
+    @Test
+    void shouldCommitItIfTheSourceHasBegunIt() throws SQLException {
+      ConnectionSource pool =
+          () -> {
+            client.run("select pg_catalog.set_config(?, ?, false)", List.of("my.path", "app"));
+            return loan.connection();
+          };
+
+      acquire(LockSession.dedicated(pool, "test", FakeClient.NO_LEASE)).close();
+
+      assertThat(client.backend().settings()).as("what was set").containsEntry("my.path", "app");
+      assertThat(loan.isGivenBack()).isTrue();
+      assertThat(client.getAutoCommit()).isFalse();
+    }
+
+    @Test
+    void shouldCommitItIfThePoolProvidesAnotherConnectionNext() {
+      begin(AN_HOUR, false);
+
+      acquire(session()).close();
+
+      assertThat(events.events(LockListener.Released.class)).hasSize(1);
+      assertThat(sources).as("the other connection was asked for and given back").isEmpty();
+      assertThat(another.statements()).isEmpty();
+    }
+
+    @Test
+    void shouldCommitItIfThePoolHasNoOtherConnection() {
+      begin(AN_HOUR, false);
+      sources.removeLast();
+      sources.add(
+          () -> {
+            throw new SQLException("Connection is not available, request timed out");
+          });
+
+      acquire(session()).close();
+
+      assertThat(events.events(LockListener.Released.class)).hasSize(1);
+    }
+
+    @Test
+    void shouldRefuseItIfTheSourceProvidesTheSameConnectionAgain() {
+      begin(AN_HOUR, false);
+      sources.removeLast();
+      sources.add(client.loan()::connection);
+
+      shouldRefuse();
+    }
+
+    @Test
+    void shouldRefuseItIfItCannotBeToldWhetherTheNextIsAnother() {
+      begin(AN_HOUR, false);
+      loan.hiding();
+
+      shouldRefuse();
+    }
+
+    @Test
+    void shouldRefuseItIfItHasWritten() {
+      begin(Duration.ZERO, true);
+
+      shouldRefuse();
+    }
+
+    @Test
+    void shouldRefuseItIfItWasBegunInSql() {
+      client.autoCommit(true);
+      begin(Duration.ZERO, false);
+
+      shouldRefuse();
+    }
+
+    @Test
+    void shouldRefuseItUnharmedIfTheServerDoesNotAnswer() throws SQLException {
+      begin(Duration.ZERO, false);
+      client.failing("pg_current_xact_id_if_assigned", SqlStates.INSUFFICIENT_PRIVILEGE);
+
+      shouldRefuse();
+
+      client.work();
+    }
+
+    @Test
+    void shouldTryAgainIfItsSessionHasEnded() {
+      begin(Duration.ZERO, false);
+      client.failing("pg_current_xact_id_if_assigned", "57P01");
+
+      acquire(session()).close();
+
+      assertThat(events.events(LockListener.Waiting.class)).hasSize(1);
+      assertThat(events.events(LockListener.Released.class)).hasSize(1);
+    }
   }
 
   @Test
@@ -442,10 +557,10 @@ class DedicatedSessionTest {
   @Test
   void shouldOpenOnce() throws SQLException {
     LockSession session = session();
-    session.open(KEY);
+    session.open(KEY, OPENING);
     List<String> sent = List.copyOf(client.statements());
 
-    session.open(KEY);
+    session.open(KEY, OPENING);
 
     assertThat(client.statements()).isEqualTo(sent);
   }
@@ -522,7 +637,7 @@ class DedicatedSessionTest {
   @Test
   void shouldNotCallALockThatWasNeverTakenLost() throws SQLException {
     LockSession session = session();
-    session.open(KEY);
+    session.open(KEY, OPENING);
 
     assertThat(session.loss(KEY)).isEmpty();
   }

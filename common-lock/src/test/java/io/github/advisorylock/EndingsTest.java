@@ -225,7 +225,7 @@ class EndingsTest {
   void shouldGiveBackIfFailuresDoNotPass() {
     FakeSession session = FakeSession.free().open(failing(new SQLException("refused", "08001")));
 
-    assertThatExceptionOfType(LockTimeoutException.class).isThrownBy(() -> acquire(session));
+    assertThatExceptionOfType(LockUnavailableException.class).isThrownBy(() -> acquire(session));
 
     assertThat(session.opened()).isEqualTo(5);
     assertThat(session.givenBack()).isEqualTo(1);

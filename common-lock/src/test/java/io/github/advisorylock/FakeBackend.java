@@ -59,6 +59,8 @@ final class FakeBackend {
   private final Set<String> relations = new TreeSet<>();
   private List<FakeBackend> blockers = List.of();
   private String state = "idle";
+  private Duration transactionAge = Duration.ZERO;
+  private boolean written;
   private Duration stateFor = Duration.ofMillis(2_500);
 
   FakeBackend(FakeServer server, int pid, Map<String, String> settings) {
@@ -77,6 +79,14 @@ final class FakeBackend {
   /** Holds a lock on a table. */
   FakeBackend locking(String relation) {
     relations.add(relation);
+    return this;
+  }
+
+  /** Begins a transaction that is so old, and that has written something or not. */
+  FakeBackend inTransactionFor(Duration age, boolean writing) {
+    begin();
+    transactionAge = age;
+    written = writing;
     return this;
   }
 
@@ -305,6 +315,12 @@ final class FakeBackend {
     }
     if (sql.startsWith("select pg_catalog.pg_terminate_backend(l.pid)")) {
       return terminate(parameters, sql.contains("'idle'"));
+    }
+    if (sql.startsWith("select pg_catalog.pg_current_xact_id_if_assigned() is null")) {
+      return List.of(List.of(!written));
+    }
+    if (sql.startsWith("select pg_catalog.transaction_timestamp()")) {
+      return List.of(List.of(STARTED, STARTED.plus(transactionAge)));
     }
     Matcher derived = DERIVED.matcher(sql);
     return List.of(

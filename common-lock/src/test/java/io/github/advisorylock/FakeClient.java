@@ -7,7 +7,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -142,8 +144,8 @@ final class FakeClient {
     run("select true", List.of());
   }
 
-  private synchronized List<List<Object>> run(String sql, List<Object> parameters)
-      throws SQLException {
+  /** Executes a statement and returns its rows. */
+  synchronized List<List<Object>> run(String sql, List<Object> parameters) throws SQLException {
     refuseIfClosed();
     statements.add(sql);
     Failure failure = failures.stream().filter(f -> sql.contains(f.words)).findFirst().orElse(null);
@@ -429,8 +431,8 @@ final class FakeClient {
       return (String) at(column);
     }
 
-    Object getObject(int column, Class<?> type) {
-      return type.cast(at(column));
+    Timestamp getTimestamp(int column) {
+      return at(column) instanceof OffsetDateTime time ? Timestamp.from(time.toInstant()) : null;
     }
 
     void close() {

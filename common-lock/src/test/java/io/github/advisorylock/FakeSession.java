@@ -239,7 +239,7 @@ final class FakeSession extends LockSession {
   }
 
   @Override
-  void open(LockKey key) throws SQLException {
+  void open(LockKey key, Opening opening) throws SQLException {
     opened++;
     open.give();
   }

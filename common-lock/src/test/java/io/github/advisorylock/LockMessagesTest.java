@@ -2,6 +2,7 @@ package io.github.advisorylock;
 
 import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -152,9 +153,26 @@ class LockMessagesTest {
   }
 
   @Test
-  void shouldGuessThatAPoolIsExhaustedIfThereIsNoSqlState() {
-    assertThat(unavailable(new SQLException("Connection is not available, timed out")))
-        .hasMessageContaining("timed out. If the connection pool is exhausted: the lock needs one");
+  void shouldGuessThatAPoolIsExhaustedIfItProvidesNoConnection() {
+    SQLException failure = new SQLException("Connection is not available, timed out");
+    ConnectionSource pool =
+        () -> {
+          throw failure;
+        };
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(
+            () ->
+                new AdvisoryLock(LockKey.MIGRATION, RetryPolicy.DEFAULT, LockListener.NONE)
+                    .acquire(LockSession.dedicated(pool, "test")))
+        .withMessageContaining("timed out. If the connection pool is exhausted: the lock needs one")
+        .withCause(failure);
+  }
+
+  @Test
+  void shouldNotGuessSoOfAConnectionThatIsOpen() {
+    assertThat(unavailable(new SQLException("not implemented")))
+        .hasMessageEndingWith("to be had: not implemented");
   }
 
   @Test

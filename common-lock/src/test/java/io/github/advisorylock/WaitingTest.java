@@ -214,9 +214,24 @@ class WaitingTest {
   @Test
   void shouldGiveUpWithTheLastFailureAsCause() {
     SQLException refused = new SQLException("refused", "08001");
-    locked.open(failing(refused));
+    locked.next(() -> false);
+    for (int i = 0; i < 4; i++) {
+      locked.next(failing(refused));
+    }
 
     assertThat(giveUp(timeout(SECOND))).hasCause(refused).hasMessageContaining("refused");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1_000})
+  void shouldBeUnavailableIfNoTryGotAnAnswer(long timeoutMillis) {
+    SQLException refused = new SQLException("refused", "08001");
+    locked.open(failing(refused));
+
+    assertThatExceptionOfType(LockUnavailableException.class)
+        .isThrownBy(() -> acquire(timeout(Duration.ofMillis(timeoutMillis)), locked))
+        .withCause(refused)
+        .withMessageContaining("no attempt reached the lock");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.advisorylock.spring;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockStatus;
 import io.github.advisorylock.LogLines;
+import io.github.advisorylock.NetworkTimeout;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -121,12 +122,11 @@ final class OneLook implements Runnable {
   }
 
   private List<LockStatus> patiently(Connection opened) throws SQLException {
-    int before = opened.getNetworkTimeout();
-    opened.setNetworkTimeout(Runnable::run, Math.toIntExact(patience.toMillis()));
+    NetworkTimeout timeout = NetworkTimeout.set(opened, patience);
     try {
       return statuses(opened);
     } finally {
-      restore(opened, before);
+      timeout.restore(); // not every pool does so itself
     }
   }
 
@@ -136,14 +136,5 @@ final class OneLook implements Runnable {
       statuses.add(LockStatus.find(opened, key));
     }
     return statuses;
-  }
-
-  /** Not every pool does so itself. */
-  private static void restore(Connection opened, int before) {
-    try {
-      opened.setNetworkTimeout(Runnable::run, before);
-    } catch (SQLException e) {
-      // It is broken, or it would not have failed now: no pool gives it to anybody else.
-    }
   }
 }

@@ -12,6 +12,7 @@ import io.github.advisorylock.LockLostException;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.Pooling;
+import io.github.advisorylock.SetUpTransaction;
 import java.lang.ref.WeakReference;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -39,6 +40,10 @@ final class LockRuns {
   static final String APPLICATION = "flyway";
 
   private static final String OBJECT_IN_USE = "55006";
+
+  /** Not public, and so known by its name. */
+  private static final String DATA_SOURCE_OF_URL =
+      "org.flywaydb.core.internal.jdbc.DriverDataSource";
 
   /**
    * Of all Flyway objects: what one has left behind on a thread is in the way of the next one
@@ -147,6 +152,9 @@ final class LockRuns {
     HeldLock lock = acquireLock(target.settings(), context);
     boolean watched = false;
     try {
+      if (lock.wasWaitedFor()) {
+        refuseIfEnded(context.getConnection(), lock.key());
+      }
       RunEnd runEnd = RunEnd.ofThisThread(openMainConnection());
       LockRun run = new LockRun(this, lock, runEnd, target.keepsSession(), ALL::remove);
       ALL.add(run);
@@ -156,6 +164,18 @@ final class LockRuns {
       if (!watched) { // no more threads to be had
         lock.close();
       }
+    }
+  }
+
+  /** Flyway's connection was idle during the wait: whoever asks it first reads why it ended. */
+  private static void refuseIfEnded(Connection connection, LockKey key) {
+    try {
+      Endpoint.of(connection);
+    } catch (SQLException e) {
+      throw new FlywayException(
+          "Flyway's own connection ended while the run waited for the advisory lock %s: %s. A time-out for idle sessions, or of a firewall, must be longer than the wait. Run again"
+              .formatted(key, LogLines.said(e)),
+          e);
     }
   }
 
@@ -325,8 +345,8 @@ final class LockRuns {
     ConnectionSettings ownConnection = settings.lock().connection();
     ConnectionSource source =
         ownConnection != null
-            ? ownConnection::open
-            : () -> another(flyway.getDataSource(), context.getConnection());
+            ? ownConnection
+            : another(flyway.getDataSource(), context.getConnection());
     LockKey key = keyFor(settings, flyway, context.getConnection());
     LockListener listener =
         LockListeners.forTool(APPLICATION, new LogLines(log::debug, log::info, log::warn));
@@ -334,8 +354,19 @@ final class LockRuns {
         .acquire(LockSession.dedicated(source, APPLICATION, settings.lock().session()));
   }
 
+  /**
+   * Where Flyway connects by a URL itself, that has a bound; other data sources need this thread.
+   */
+  private static ConnectionSource another(DataSource dataSource, Connection used) {
+    ConnectionSource source = () -> anotherConnection(dataSource, used);
+    return dataSource.getClass().getName().equals(DATA_SOURCE_OF_URL)
+        ? ConnectionSource.bounded(source)
+        : source;
+  }
+
   /** A connection that is not Flyway's own, on which the lock's settings would bound migrations. */
-  private static Connection another(DataSource dataSource, Connection used) throws SQLException {
+  private static Connection anotherConnection(DataSource dataSource, Connection used)
+      throws SQLException {
     Connection opened = dataSource.getConnection();
     if (opened != null && Endpoint.isSameSession(opened, used)) {
       if (opened != used) {
@@ -346,7 +377,18 @@ final class LockRuns {
               + " another one. Give Flyway a pool, or the lock a url",
           OBJECT_IN_USE);
     }
-    return opened;
+    return opened == null ? opened : withoutSetUpTransaction(opened, used);
+  }
+
+  private static Connection withoutSetUpTransaction(Connection opened, Connection used)
+      throws SQLException {
+    try {
+      SetUpTransaction.commit(opened, used);
+      return opened;
+    } catch (SQLException | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /** The key that a run on this connection locks. */
@@ -364,7 +406,7 @@ final class LockRuns {
 
   private static String currentSchema(Connection connection) {
     try {
-      return Objects.requireNonNullElse(connection.getSchema(), "");
+      return Endpoint.currentSchema(connection);
     } catch (SQLException e) {
       throw new FlywayException("Cannot find out the default schema", e);
     }

@@ -684,6 +684,6 @@ class CommandIT {
     assertThat(answer.status()).isEqualTo(CANNOT);
     assertThat(answer.err())
         .contains("will try again: Connection to localhost:1 refused")
-        .contains("Gave up on the advisory lock");
+        .contains("no attempt reached the lock");
   }
 }

@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
+import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
 import java.util.function.UnaryOperator;
 
@@ -43,12 +44,29 @@ final class RewritingConnection {
             handler::invoke);
   }
 
+  private DatabaseMetaData ownMetaData(Connection proxy) throws SQLException {
+    DatabaseMetaData metaData = connection.getMetaData();
+    return (DatabaseMetaData)
+        Proxy.newProxyInstance(
+            RewritingConnection.class.getClassLoader(),
+            new Class<?>[] {DatabaseMetaData.class},
+            (ignored, method, arguments) ->
+                method.getName().equals("getConnection")
+                    ? proxy
+                    : method.invoke(metaData, arguments));
+  }
+
   private Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
     switch (method.getName()) {
       case "prepareStatement" -> arguments[0] = rewriting.apply((String) arguments[0]);
       case "unwrap" -> {
         if (!unwraps) {
           throw new SQLException("not a wrapper for " + arguments[0]);
+        }
+      }
+      case "getMetaData" -> {
+        if (!unwraps) {
+          return ownMetaData((Connection) proxy);
         }
       }
       default -> {}

@@ -21,6 +21,11 @@ final class SilentServer implements AutoCloseable {
     }
   }
 
+  /** A URL of a database here, at which the driver waits for an answer without end. */
+  String urlWithoutBound() {
+    return url().replaceFirst("[?].*", "");
+  }
+
   /** A URL of a database here; the driver gives up after a second. */
   String url() {
     try {

@@ -23,6 +23,7 @@ final class TcpProxy implements AutoCloseable {
   private final InetSocketAddress target;
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private volatile boolean silent;
+  private volatile boolean silentToNew;
 
   private TcpProxy(ServerSocket listener, InetSocketAddress target) {
     this.listener = listener;
@@ -71,6 +72,11 @@ final class TcpProxy implements AutoCloseable {
     silent = true;
   }
 
+  /** From now on new connections are accepted, and get no answer; those before go on. */
+  void swallowNew() {
+    silentToNew = true;
+  }
+
   /** Ends everything, which tells both sides. */
   @Override
   public void close() {
@@ -87,7 +93,7 @@ final class TcpProxy implements AutoCloseable {
       try {
         Link link = new Link(listener.accept(), new Socket());
         links.add(link);
-        if (silent) {
+        if (silent || silentToNew) {
           continue; // the client waits for an answer, in vain
         }
         link.server.connect(target);

@@ -88,7 +88,8 @@ final class HeldLocks {
 
   /** Whether {@link #acquire} failed since the lock did not become free in time. */
   static boolean isHeldByOther(LockException failure) {
-    return failure.getCause() instanceof LockTimeoutException
+    return (failure.getCause() instanceof LockTimeoutException timeout
+            && timeout.getCause() == null)
         || failure instanceof TableLockedException;
   }
 
@@ -102,7 +103,7 @@ final class HeldLocks {
     ConnectionSettings own = settings.connection();
     return own == null
         ? LockSession.borrowed(connection, APPLICATION, settings.session())
-        : LockSession.dedicated(own::open, APPLICATION, settings.session());
+        : LockSession.dedicated(own, APPLICATION, settings.session());
   }
 
   /** Where the lock is on another session, Liquibase's says that it works under it. */

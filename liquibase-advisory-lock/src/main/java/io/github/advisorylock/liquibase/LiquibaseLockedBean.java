@@ -1,6 +1,7 @@
 package io.github.advisorylock.liquibase;
 
 import io.github.advisorylock.ApplicationSetting;
+import io.github.advisorylock.Endpoint;
 import io.github.advisorylock.LockKey;
 import io.github.advisorylock.LockScope;
 import io.github.advisorylock.LockSettings;
@@ -9,7 +10,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -83,10 +83,7 @@ final class LiquibaseLockedBean implements LockedBean {
       return List.of();
     }
     LockSettings lock = found.settings().get().lock();
-    String current =
-        lock.scope() == LockScope.SCHEMA
-            ? Objects.requireNonNullElse(connection.getSchema(), "")
-            : "";
+    String current = lock.scope() == LockScope.SCHEMA ? Endpoint.currentSchema(connection) : "";
     return found.schemas().stream()
         .map(schema -> lock.keyFor(() -> schema.orElse(current)))
         .distinct()
