@@ -31,7 +31,9 @@ record Manual(Path file, String text) {
   static List<Manual> all() {
     try (Stream<Path> files = Files.walk(ROOT.resolve("docs"))) {
       return Stream.concat(
-              Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md").map(ROOT::resolve), files)
+              Stream.of("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+                  .map(ROOT::resolve),
+              files)
           .filter(file -> file.toString().endsWith(".md"))
           .sorted()
           .map(Manual::of)

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
@@ -44,13 +45,69 @@ final class SourceTexts extends TreeScanner<Void, Void> {
 
   private static final String PLACEHOLDER = "%[sdn]";
 
+  /** Nothing but SQL, and what is not SQL in it. */
+  private static final Set<String> SQL_ONLY = Set.of("LockSql.java", "HistoryTable.java");
+
+  private static final Pattern NOT_SQL =
+      Pattern.compile(
+          ".*\\\\.*|\\[.*|[A-Za-z_, .]*|(The|permission denied for) .*|DESCRIPTION.*",
+          Pattern.DOTALL);
+
+  /** SQL among other texts. */
+  private static final Pattern SQL =
+      Pattern.compile("(?i)select .*(;| from )|operator\\(|.*\\bpg_catalog\\.\\w+\\(.*");
+
+  private static final Pattern IN_JAVADOC = Pattern.compile("\\{@code[\\s*]+(select [^}]*)}");
+
+  private final Set<String> skipped;
   private final Set<String> found = new TreeSet<>();
 
-  private SourceTexts() {}
+  /** The conditions of statements that Liquibase puts together. */
+  private final Set<String> conditions = new TreeSet<>();
 
+  private SourceTexts(Set<String> skipped) {
+    this.skipped = skipped;
+  }
+
+  /** Without SQL. */
   static Set<String> find() {
+    return scan(new SourceTexts(WITHOUT_MESSAGES), sources());
+  }
+
+  /** The statements and parts of statements, those for people included. */
+  static Set<String> sql() {
+    Set<String> all = new TreeSet<>();
+    SourceTexts texts = new SourceTexts(Set.of());
+    scan(texts, sources()).stream().filter(text -> SQL.matcher(text).find()).forEach(all::add);
+    all.addAll(texts.conditions);
+    scan(new SourceTexts(Set.of()), sources().stream().filter(SourceTexts::isSqlOnly).toList())
+        .stream()
+        .filter(text -> !NOT_SQL.matcher(text).matches())
+        .forEach(all::add);
+    for (Path source : sources()) {
+      IN_JAVADOC
+          .matcher(read(source))
+          .results()
+          .map(match -> match.group(1).replaceAll("\\s+\\*?\\s*", " ").strip())
+          .forEach(all::add);
+    }
+    return all;
+  }
+
+  private static boolean isSqlOnly(Path source) {
+    return SQL_ONLY.contains(source.getFileName().toString());
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Set<String> scan(SourceTexts texts, List<Path> sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    SourceTexts texts = new SourceTexts();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, UTF_8)) {
       JavacTask task =
           (JavacTask)
@@ -60,7 +117,7 @@ final class SourceTexts extends TreeScanner<Void, Void> {
                   null,
                   List.of("-proc:none"),
                   null,
-                  files.getJavaFileObjectsFromPaths(sources()));
+                  files.getJavaFileObjectsFromPaths(sources));
       for (CompilationUnitTree source : task.parse()) {
         texts.scan(source, null);
       }
@@ -90,9 +147,7 @@ final class SourceTexts extends TreeScanner<Void, Void> {
 
   @Override
   public Void visitClass(ClassTree type, Void unused) {
-    return WITHOUT_MESSAGES.contains(type.getSimpleName().toString())
-        ? null
-        : super.visitClass(type, null);
+    return skipped.contains(type.getSimpleName().toString()) ? null : super.visitClass(type, null);
   }
 
   /** Those are for help texts and events. */
@@ -103,6 +158,11 @@ final class SourceTexts extends TreeScanner<Void, Void> {
 
   @Override
   public Void visitMethodInvocation(MethodInvocationTree call, Void unused) {
+    if (nameOf(call.getMethodSelect()).equals("setWhereClause")) {
+      SourceTexts arguments = new SourceTexts(Set.of());
+      arguments.scan(call.getArguments(), null);
+      conditions.addAll(arguments.found);
+    }
     return isForDebugging(call) ? null : super.visitMethodInvocation(call, null);
   }
 

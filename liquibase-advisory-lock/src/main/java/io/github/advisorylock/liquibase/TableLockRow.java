@@ -121,8 +121,10 @@ final class TableLockRow {
                 .setWhereClause(
                     String.join(
                         " AND ",
-                        "ID = 1",
-                        "LOCKEDBY = '" + database.escapeStringForDatabase(signature) + "'")));
+                        "ID operator(pg_catalog.=) 1",
+                        "LOCKEDBY operator(pg_catalog.=) '"
+                            + database.escapeStringForDatabase(signature)
+                            + "'")));
     database.commit();
   }
 
