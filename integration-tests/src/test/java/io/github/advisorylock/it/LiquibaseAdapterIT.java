@@ -83,17 +83,27 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
   }
 
   @Test
-  void shouldLeaveTheConnectionAsItWas() throws Exception {
-    LocalLiquibase liquibase = liquibase();
+  void shouldLeaveTheConnectionAsLiquibaseDoes() throws Exception {
+    try (Database other = Server.get().freshDatabase()) {
+      LocalLiquibase stock =
+          liquibase(other, other.owner(), folder).with(SETTINGS + "active", "false");
+      stock.inScope(() -> lockAndRelease(stock));
+      LocalLiquibase liquibase = liquibase();
 
+      lockAndRelease(liquibase);
+
+      assertThat(scene.probe().sessions())
+          .singleElement()
+          .returns("local", LockProbe.Session::application)
+          .returns(new LockProbe(other).sessions().get(0).state(), LockProbe.Session::state)
+          .returns(false, LockProbe.Session::snapshot);
+      assertThat(liquibase.connection().getAutoCommit()).isFalse();
+    }
+  }
+
+  private static void lockAndRelease(LocalLiquibase liquibase) throws Exception {
     liquibase.lockService().waitForLock();
     liquibase.lockService().releaseLock();
-
-    assertThat(scene.probe().sessions())
-        .singleElement()
-        .returns("local", LockProbe.Session::application)
-        .returns("idle", LockProbe.Session::state);
-    assertThat(liquibase.connection().getAutoCommit()).isFalse();
   }
 
   private static final String ROOT_PRECONDITION =
@@ -661,7 +671,10 @@ class LiquibaseAdapterIT extends LocalLiquibaseScene {
 
     liquibase().run("status", Map.of("changelogFile", Migrations.CHANGELOG));
 
-    assertThat(scene.database().list(TABLES)).containsExactly("databasechangelog");
+    assertThat(scene.database().list(TABLES))
+        .containsExactly("databasechangelog", "databasechangeloglock");
+    assertThat(scene.database().list("SELECT locked FROM databasechangeloglock"))
+        .containsExactly("f");
     assertThat(locks()).isEmpty();
   }
 

@@ -271,6 +271,35 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
     assertThat(locks()).isEmpty();
   }
 
+  /** Rights are granted on it, and preconditions ask for it. */
+  @Test
+  void shouldCreateTheLockTableAlongWithTheHistory() throws Exception {
+    write(
+        new Migrations().versioned("1", "one", "GRANT SELECT ON databasechangeloglock TO public"));
+
+    liquibase().update();
+
+    assertThat(scene.database().list("SELECT id || ' ' || locked FROM databasechangeloglock"))
+        .containsExactly("1 false");
+    assertThat(locks()).isEmpty();
+  }
+
+  @Test
+  void shouldNotAddTheLockTableToAnExistingHistory() throws Exception {
+    writeOne();
+    liquibase().update();
+    scene.database().execute("DROP TABLE databasechangeloglock");
+    write(new Migrations().versioned("2", "two", "CREATE TABLE two (id int)"));
+
+    liquibase().update();
+    scene.database().execute("ALTER TABLE databasechangelog DROP COLUMN deployment_id");
+    liquibase().run("status", Map.of("changelogFile", Migrations.CHANGELOG));
+    liquibase().run("tag", Map.of("tag", "v1"));
+    liquibase().run("updateSql", Map.of("changelogFile", Migrations.CHANGELOG));
+
+    assertThat(scene.database().list(TABLES)).containsExactly("databasechangelog", "one", "two");
+  }
+
   @Test
   void shouldLeaveLiquibaseAloneWhenNotActive() throws Exception {
     write(new Migrations().versioned("1", "stop", Brake.SQL));
@@ -338,7 +367,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
   }
 
   @Test
-  void shouldPrintSqlWithoutLockTable() throws Exception {
+  void shouldPrintSqlThatCreatesBothTablesAndLocksNothing() throws Exception {
     writeOne();
     LocalLiquibase liquibase = liquibase();
 
@@ -346,8 +375,9 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
 
     assertThat(liquibase.output())
         .containsOnlyOnce("CREATE TABLE public.databasechangelog ")
+        .containsOnlyOnce("CREATE TABLE public.databasechangeloglock ")
         .contains("CREATE TABLE one (id int)")
-        .doesNotContainIgnoringCase("databasechangeloglock")
+        .doesNotContain("LOCKED = ")
         .doesNotContainIgnoringCase("advisory");
     assertThat(scene.database().list(TABLES)).doesNotContain("one", "databasechangeloglock");
     assertThat(locks()).isEmpty();
@@ -363,9 +393,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
 
     liquibase.run("futureRollbackSql", Map.of("changelogFile", Migrations.CHANGELOG));
 
-    assertThat(liquibase.output())
-        .contains("DROP TABLE one")
-        .doesNotContainIgnoringCase("databasechangeloglock");
+    assertThat(liquibase.output()).contains("DROP TABLE one").doesNotContain("LOCKED = ");
     assertThat(locks()).isEmpty();
   }
 

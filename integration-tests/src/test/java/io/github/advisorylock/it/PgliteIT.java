@@ -23,9 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * PGlite behind its socket, where all clients have one session. Skipped without {@code
- * -Dpglite.server=/path/to/node_modules/.bin/pglite-server} (npm install @electric-sql/pglite
- *
- * @electric-sql/pglite-socket).
+ * -Dpglite.server=/path/to/node_modules/.bin/pglite-server}, which is in the npm package
+ * pglite-socket of electric-sql.
  */
 class PgliteIT {
 

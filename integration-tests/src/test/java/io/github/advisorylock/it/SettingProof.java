@@ -259,7 +259,7 @@ enum SettingProof {
     @Override
     void prove(SettingStage stage) throws Exception {
       assertThat(stage.run("tableLock", "honour").ok()).isTrue();
-      assertThat(stage.hasTableLock()).isTrue();
+      assertThat(stage.hasUsedTableLock()).isTrue();
     }
   },
 

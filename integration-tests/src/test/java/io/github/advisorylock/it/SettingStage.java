@@ -89,10 +89,9 @@ record SettingStage(Tool tool, Database database, SettingChannel channel, Path f
     return database.count("SELECT beats FROM slow") > 0;
   }
 
-  /** Whether Liquibase's own lock has a table. */
-  boolean hasTableLock() {
-    return database.count("SELECT count(*) FROM pg_class WHERE relname = 'databasechangeloglock'")
-        == 1;
+  /** Whether the row of Liquibase's own lock was updated, and so is not where it was inserted. */
+  boolean hasUsedTableLock() {
+    return database.count("SELECT count(*) FROM databasechangeloglock WHERE ctid <> '(0,1)'") == 1;
   }
 
   private Ending run(Migrations migrations, String... namesAndValues) throws Exception {

@@ -55,7 +55,8 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
   }
 
   /**
-   * Sees to it that the table is there, and as this Liquibase wants it.
+   * Sees to it that the table is there, and as this Liquibase wants it. Where it creates the table,
+   * it creates that of Liquibase's own lock, too, which nothing locks.
    *
    * <p>If there is none and somebody else has the lock, it does nothing: a missing history reads
    * like an empty one, {@code list-locks} and {@code release-locks} must not wait for the lock that
@@ -71,21 +72,30 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       return;
     }
     LiquibaseSettings settings = settings();
-    HistoryTable table =
-        Databases.isOnlyPrinted(getDatabase())
-            ? HistoryTable.COMPLETE // whatever is done to it is not done now
-            : HistoryTable.of(getDatabase());
-    switch (table) {
-      case COMPLETE -> {
-        super.init();
-        isReady = true;
-      }
-      case OUTDATED -> {
-        initUnderLock(settings, settings.lock().retry());
-        isReady = true;
-      }
-      case ABSENT -> isReady = initUnlessLocked(settings);
+    HistoryTable table = HistoryTable.of(getDatabase());
+    if (table == HistoryTable.COMPLETE || Databases.isOnlyPrinted(getDatabase())) {
+      init(table);
+      isReady = true;
+    } else if (table == HistoryTable.OUTDATED) {
+      initUnderLock(table, settings, settings.lock().retry());
+      isReady = true;
+    } else {
+      isReady = initUnlessLocked(table, settings);
     }
+  }
+
+  /** Liquibase creates its two tables one after the other, and so they come together here. */
+  private void init(HistoryTable table) throws DatabaseException {
+    super.init();
+    if (table == HistoryTable.ABSENT && isLockedByUs()) {
+      OldTableLock.standardService(getDatabase()).init();
+    }
+  }
+
+  /** False where a program has its own lock service, which has no table or its own. */
+  private boolean isLockedByUs() {
+    return LockServiceFactory.getInstance().getLockService(getDatabase())
+        instanceof AdvisoryLockService;
   }
 
   private static LiquibaseSettings settings() {
@@ -96,12 +106,12 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
     }
   }
 
-  private void initUnderLock(LiquibaseSettings settings, RetryPolicy retry)
+  private void initUnderLock(HistoryTable table, LiquibaseSettings settings, RetryPolicy retry)
       throws DatabaseException {
     Optional<RunLock> taken = Optional.empty();
     try {
-      taken = HeldLocks.acquire(getDatabase(), settings, retry);
-      super.init(); // looks again
+      taken = HeldLocks.acquire(getDatabase(), settings, retry, LockedStep.HISTORY);
+      init(table); // looks again
     } catch (LockException e) {
       throw new DatabaseException(e.getMessage(), e);
     } finally {
@@ -109,9 +119,10 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
     }
   }
 
-  private boolean initUnlessLocked(LiquibaseSettings settings) throws DatabaseException {
+  private boolean initUnlessLocked(HistoryTable table, LiquibaseSettings settings)
+      throws DatabaseException {
     try {
-      initUnderLock(settings, settings.withoutWaiting());
+      initUnderLock(table, settings, settings.withoutWaiting());
       return true;
     } catch (DatabaseException e) {
       if (e.getCause() instanceof LockException reason && HeldLocks.isHeldByOther(reason)) {
@@ -131,8 +142,10 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
    */
   @Override
   public List<RanChangeSet> getRanChangeSets() throws DatabaseException {
-    if (!HeldLocks.isHeldOn(Databases.connectionOf(getDatabase()))
-        && RunningCommands.isUpdateBeyondItsLock()) {
+    if (!Databases.isOnlyPrinted(getDatabase())
+        && !HeldLocks.isHeldOn(Databases.connectionOf(getDatabase()))
+        && RunningCommands.isUpdateBeyondItsLock()
+        && isLockedByUs()) {
       try {
         LockServiceFactory.getInstance().getLockService(getDatabase()).waitForLock();
       } catch (LockException e) {

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Liquibase's lock service for PostgreSQL: an advisory lock, on the connection that Liquibase works
- * on, or, with {@code liquibase.advisoryLock.url}, on one of its own. No table is needed or
- * created.
+ * on, or, with {@code liquibase.advisoryLock.url}, on one of its own. No table is used.
  *
  * <p>Has next to no state, since Liquibase discards its services at will; {@link HeldLocks} has it.
  * Safe for use by several threads, each with its own database.
@@ -39,6 +38,7 @@ public final class AdvisoryLockService implements LockService {
   private volatile @Nullable Database database;
   private volatile @Nullable Long waitMinutes;
   private volatile @Nullable Long pollSeconds;
+  private volatile @Nullable PrintedRun printed;
 
   /** A service that Liquibase gives a database to. */
   public AdvisoryLockService() {}
@@ -95,20 +95,26 @@ public final class AdvisoryLockService implements LockService {
   }
 
   /**
-   * Whether the database's connection is under the lock.
+   * Whether the database's connection is under the lock, or what is done on it is only printed,
+   * which needs none.
    *
    * @return true from a successful {@link #waitForLock} or {@link #acquireLock} on
    */
   @Override
   public boolean hasChangeLogLock() {
-    return HeldLocks.isHeldOn(Databases.connectionOf(database()));
+    return isPrinting() || HeldLocks.isHeldOn(Databases.connectionOf(database()));
+  }
+
+  private boolean isPrinting() {
+    return printed != null && Databases.isOnlyPrinted(database());
   }
 
   /**
    * Takes the lock, unless the connection is under it already, and makes Liquibase forget which
    * changesets have run, since others may have run some in the meantime.
    *
-   * <p>What was not committed is rolled back. If the thread is interrupted, the wait ends at once.
+   * <p>What was not committed is rolled back, as Liquibase's own service does. If the thread is
+   * interrupted, the wait ends immediately. Where Liquibase only prints its SQL, no lock is taken.
    *
    * @throws LockException if the lock is not to be had, with the reason, or the thread was
    *     interrupted; its interrupt flag is set then
@@ -140,8 +146,12 @@ public final class AdvisoryLockService implements LockService {
   }
 
   private void acquire(LiquibaseSettings settings, RetryPolicy retry) throws LockException {
+    if (Databases.isOnlyPrinted(database())) {
+      print(settings);
+      return;
+    }
     Patience patience = new Patience(retry); // for all there is to wait for
-    Optional<RunLock> taken = HeldLocks.acquire(database(), settings, retry);
+    Optional<RunLock> taken = HeldLocks.acquire(database(), settings, retry, LockedStep.COMMAND);
     if (taken.isEmpty()) {
       return;
     }
@@ -163,18 +173,26 @@ public final class AdvisoryLockService implements LockService {
     }
   }
 
+  private void print(LiquibaseSettings settings) throws LockException {
+    if (isPrinting()) {
+      return;
+    }
+    try {
+      printed = PrintedRun.start(database(), settings.tableLock());
+      historyService().reset();
+    } catch (DatabaseException e) {
+      throw new LockException(e);
+    }
+  }
+
   /**
    * Others may have run changesets in the meantime, and nobody may have created the table yet: see
    * {@link AdvisoryLockHistoryService#init}.
    */
   private void refreshHistory() throws DatabaseException {
-    ChangeLogHistoryService history =
-        Scope.getCurrentScope()
-            .getSingleton(ChangeLogHistoryServiceFactory.class)
-            .getChangeLogService(database());
+    ChangeLogHistoryService history = historyService();
     history.reset();
     if (RunningCommands.needHistory()
-        && !Databases.isOnlyPrinted(database())
         && history instanceof StandardChangeLogHistoryService standard
         && !standard.hasDatabaseChangeLogTable()) { // which Liquibase asks next anyway
       history.reset();
@@ -182,13 +200,50 @@ public final class AdvisoryLockService implements LockService {
     }
   }
 
+  private ChangeLogHistoryService historyService() {
+    return Scope.getCurrentScope()
+        .getSingleton(ChangeLogHistoryServiceFactory.class)
+        .getChangeLogService(database());
+  }
+
   /**
-   * Releases the lock, if the connection is under it. What was not committed is rolled back before.
-   * Does nothing if it is not, or if the lock is that of an outer command.
+   * Releases the lock, if the connection is under it. What was not committed is rolled back, as
+   * Liquibase's own service does whether it has the lock or not. Does nothing if the lock is that
+   * of an outer command.
+   *
+   * @throws LockException if the release of Liquibase's own lock cannot be printed
    */
   @Override
-  public void releaseLock() {
-    HeldLocks.endOn(Databases.connectionOf(database()));
+  public void releaseLock() throws LockException {
+    PrintedRun run = printed;
+    printed = null;
+    if (run != null && Databases.isOnlyPrinted(database())) {
+      run.end();
+    }
+    Connection connection = Databases.connectionOf(database());
+    boolean isUnderLock = HeldLocks.isHeldOn(connection);
+    HeldLocks.endOn(connection);
+    if (!HeldLocks.isHeldOn(connection)) {
+      endTransaction(isUnderLock);
+    }
+  }
+
+  /**
+   * Leaves transaction and search path as Liquibase's own service does. That commits the search
+   * path where it has a table to update, even if it does not hold the lock.
+   */
+  private void endTransaction(boolean isCommitted) {
+    try {
+      database().rollback();
+      if (!isCommitted && OldTableLock.exists(database())) {
+        database().commit();
+        database().rollback();
+      }
+    } catch (DatabaseException | SQLException e) {
+      Scope.getCurrentScope()
+          .getLog(AdvisoryLockService.class)
+          .fine("The transaction could not be rolled back after the lock's release", e);
+    }
   }
 
   /**
@@ -288,11 +343,12 @@ public final class AdvisoryLockService implements LockService {
    */
   @Override
   public void reset() {
+    printed = null;
     HeldLocks.endOfThisThread();
   }
 
   /**
-   * Checks the settings: there is no table to create.
+   * Checks the settings. The table of Liquibase's own lock is created along with the history.
    *
    * @throws UnexpectedLiquibaseException if one of them cannot be used
    */

@@ -46,12 +46,13 @@ final class HeldLocks {
 
   /**
    * Takes the lock for what the current thread does on Liquibase's connection, unless it is taken.
-   * Whatever is open on the connection then is rolled back, and no transaction is left.
+   * An open transaction is ended before, as {@code step} says.
    *
    * @return the lock; empty if the connection is under it already
    * @throws LockException with the core's message, if it is not to be had
    */
-  static Optional<RunLock> acquire(Database database, LiquibaseSettings settings, RetryPolicy retry)
+  static Optional<RunLock> acquire(
+      Database database, LiquibaseSettings settings, RetryPolicy retry, LockedStep step)
       throws LockException {
     Connection connection = Databases.connectionOf(database);
     LockKey key = settings.keyFor(database);
@@ -64,16 +65,17 @@ final class HeldLocks {
     Optional<RunLock> outer = outerRun(connection, key, depth);
     try {
       if (!isHeldOn(connection)) { // else the outer run's transaction is none of our business
-        Databases.leaveTransaction(database);
+        step.beforeLock(database);
       }
       if (outer.isPresent()) {
         log.fine("The advisory lock " + key + " is held by the run that this one is part of");
-        return Optional.of(working(outer.get().forRunWithin(database, connection, log), settings));
+        return Optional.of(
+            working(outer.get().forRunWithin(database, connection, step, log), settings));
       }
       HeldLock held =
           new AdvisoryLock(key, retry, listener(settings, retry))
               .acquire(session(connection, settings.lock()));
-      RunLock taken = RunLock.taken(database, connection, key, held, log);
+      RunLock taken = RunLock.taken(database, connection, key, held, step, log);
       return Optional.of(
           settings.lock().connection() == null ? add(taken) : working(taken, settings));
     } catch (io.github.advisorylock.LockException e) {

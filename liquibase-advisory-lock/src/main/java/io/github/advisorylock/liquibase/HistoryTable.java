@@ -2,6 +2,9 @@ package io.github.advisorylock.liquibase;
 
 import static java.util.stream.Collectors.joining;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -94,18 +97,30 @@ enum HistoryTable {
 
   /** False also if there may be something else about the table, or it cannot be asked for. */
   static boolean isSurelyComplete(Database database) throws DatabaseException {
+    Connection connection = Databases.connectionOf(database);
     try {
-      return Scope.getCurrentScope()
-              .getSingleton(ExecutorService.class)
-              .getExecutor("jdbc", database)
-              .queryForInt(countComplete(database))
-          == 1;
-    } catch (DatabaseException e) {
-      Scope.getCurrentScope()
-          .getLog(HistoryTable.class)
-          .fine("The catalog could not be asked for the history table", e);
-      database.rollback(); // as Liquibase does: a failed transaction takes no other statement
-      return false;
+      Savepoint before = connection.getAutoCommit() ? null : connection.setSavepoint();
+      try {
+        return Scope.getCurrentScope()
+                .getSingleton(ExecutorService.class)
+                .getExecutor("jdbc", database)
+                .queryForInt(countComplete(database))
+            == 1;
+      } catch (DatabaseException e) {
+        Scope.getCurrentScope()
+            .getLog(HistoryTable.class)
+            .fine("The catalog could not be asked for the history table", e);
+        if (before != null) {
+          connection.rollback(before); // what else is in the transaction is the caller's
+        }
+        return false;
+      } finally {
+        if (before != null) {
+          connection.releaseSavepoint(before);
+        }
+      }
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
     }
   }
 

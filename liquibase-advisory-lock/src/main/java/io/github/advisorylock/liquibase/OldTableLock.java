@@ -32,7 +32,7 @@ final class OldTableLock {
    * Whether the table is there. Liquibase finds that out by selecting from it, and each run would
    * leave an error in the server's log.
    */
-  private static boolean exists(Database database) throws SQLException {
+  static boolean exists(Database database) throws SQLException {
     String schema = Databases.home(database).getSchemaName();
     String table = database.getDatabaseChangeLogLockTableName(); // in lower case by itself
     try (ResultSet tables =

@@ -27,6 +27,7 @@ final class RunLock {
   private final LockKey key;
   private final HeldLock held;
   private final boolean isOfOuterRun;
+  private final LockedStep step;
   private final Logger log;
   private final Thread thread = Thread.currentThread();
   private final int depth = RunningCommands.depth();
@@ -45,12 +46,14 @@ final class RunLock {
       LockKey key,
       HeldLock held,
       boolean isOfOuterRun,
+      LockedStep step,
       Logger log) {
     this.database = database;
     this.connection = connection;
     this.key = key;
     this.held = held;
     this.isOfOuterRun = isOfOuterRun;
+    this.step = step;
     this.log = log;
   }
 
@@ -60,13 +63,19 @@ final class RunLock {
    * @param log for threads that have no scope of Liquibase's
    */
   static RunLock taken(
-      Database database, Connection connection, LockKey key, HeldLock held, Logger log) {
-    return new RunLock(database, connection, key, held, false, log);
+      Database database,
+      Connection connection,
+      LockKey key,
+      HeldLock held,
+      LockedStep step,
+      Logger log) {
+    return new RunLock(database, connection, key, held, false, step, log);
   }
 
   /** The same of a run within this one, on another connection: it is this one that releases. */
-  RunLock forRunWithin(Database inner, Connection innerConnection, Logger innerLog) {
-    return new RunLock(inner, innerConnection, key, held, true, innerLog);
+  RunLock forRunWithin(
+      Database inner, Connection innerConnection, LockedStep innerStep, Logger innerLog) {
+    return new RunLock(inner, innerConnection, key, held, true, innerStep, innerLog);
   }
 
   LockKey key() {
@@ -234,7 +243,7 @@ final class RunLock {
       if (isAbandoned()) {
         connection.rollback(); // the watching thread knows no scope of Liquibase's
       } else {
-        Databases.leaveTransaction(database);
+        step.beforeRelease(database);
       }
     } catch (SQLException | DatabaseException | RuntimeException e) {
       log.fine("The transaction could not be rolled back before the lock's release", e);

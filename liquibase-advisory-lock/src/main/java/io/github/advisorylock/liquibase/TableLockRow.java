@@ -93,7 +93,7 @@ final class TableLockRow {
     }
     Optional<RunLock> taken = Optional.empty();
     try {
-      taken = HeldLocks.acquire(database, settings, settings.withoutWaiting());
+      taken = HeldLocks.acquire(database, settings, settings.withoutWaiting(), LockedStep.COMMAND);
       if (taken.filter(lock -> !lock.isOfOuterRun()).isEmpty()) {
         return false;
       }
@@ -189,9 +189,6 @@ final class TableLockRow {
    * nobody would know that its row is left over.
    */
   private boolean isTaken() throws LockException, DatabaseException {
-    if (Databases.isOnlyPrinted(database)) {
-      return service.acquireLock(); // whoever executes that does not hold the advisory lock
-    }
     database.rollback();
     service.init();
     int taken =
