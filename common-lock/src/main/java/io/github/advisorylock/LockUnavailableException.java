@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,12 @@ public final class LockUnavailableException extends LockException {
   private static String advice(SQLException failure) {
     return switch (SqlStates.of(failure)) {
       case SqlStates.INSUFFICIENT_PRIVILEGE ->
-          ". The role lacks a privilege that the lock needs: grant it what the server names";
+          ". The role lacks a privilege that the lock needs: "
+              + Stream.of("pg_locks", "pg_stat_activity")
+                  .filter(Text.of(failure)::contains)
+                  .findFirst()
+                  .map(view -> "grant select on pg_catalog." + view + " to it")
+                  .orElse("grant it what the server names");
       case SqlStates.FEATURE_NOT_SUPPORTED ->
           ". If the server does not implement advisory locks, such as Amazon Aurora DSQL: set"
               + " active=false, and run one migration at a time";

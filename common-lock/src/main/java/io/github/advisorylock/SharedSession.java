@@ -3,7 +3,6 @@ package io.github.advisorylock;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +32,7 @@ public final class SharedSession {
 
   private final Connection connection;
   private final @Nullable Connection physical;
-  private final List<String> settings;
+  private final Set<String> settings;
   private final LockSql.ScriptedSession found;
   private final Set<Long> keys;
 
@@ -41,7 +40,7 @@ public final class SharedSession {
   private final Map<String, String> putAside = new LinkedHashMap<>();
 
   private SharedSession(
-      Connection connection, List<String> settings, LockSql.ScriptedSession found, Set<Long> keys) {
+      Connection connection, Set<String> settings, LockSql.ScriptedSession found, Set<Long> keys) {
     this.settings = settings;
     this.connection = connection;
     this.physical = Endpoint.physical(connection);
@@ -62,7 +61,7 @@ public final class SharedSession {
       boolean canReadSettings,
       Set<String> ignored)
       throws SQLException {
-    List<String> settings = canReadSettings ? SETTINGS : List.of();
+    Set<String> settings = canReadSettings ? SETTINGS : Set.of();
     LockSql.ScriptedSession found = LockSql.scriptedSession(connection, settings);
     found.settings().keySet().removeAll(ignored);
     Set<Long> keys =
