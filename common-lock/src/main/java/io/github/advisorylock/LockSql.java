@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -419,7 +420,7 @@ final class LockSql {
      * setting: it does on Linux, and on macOS and the BSDs from release 15 on.
      */
     boolean canCheckConnections() {
-      return version.matches("(?is).*linux.*")
+      return version.toLowerCase(Locale.ROOT).contains("linux")
           || version.matches("(?is)PostgreSQL (1[5-9]|[2-9]\\d)\\D.*(darwin|bsd).*");
     }
 
@@ -951,7 +952,7 @@ final class LockSql {
   /** The first schema of the search path that exists; null if there is none. */
   static @Nullable String currentSchema(Connection connection) throws SQLException {
     try (PreparedStatement statement =
-            connection.prepareStatement("select pg_catalog.current_schema()");
+            connection.prepareStatement("select current_schema");
         ResultSet row = theRow(statement)) {
       return row.getString(1);
     }

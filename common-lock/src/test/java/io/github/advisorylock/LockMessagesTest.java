@@ -141,8 +141,10 @@ class LockMessagesTest {
     assertThat(unavailable(new SQLException("permission denied for view pg_locks", "42501")))
         .hasMessage(
             "There is no advisory lock 42 to be had: permission denied for view pg_locks [SQLSTATE"
-                + " 42501]. The role lacks a privilege that the lock needs: grant it what the"
-                + " server names");
+                + " 42501]. The role lacks a privilege that the lock needs: grant select on"
+                + " pg_catalog.pg_locks to it");
+    assertThat(unavailable(new SQLException("permission denied for function x", "42501")))
+        .hasMessageEndingWith("grant it what the server names");
   }
 
   @Test
