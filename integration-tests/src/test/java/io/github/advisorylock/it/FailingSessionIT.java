@@ -110,7 +110,7 @@ class FailingSessionIT {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldNotThrowAtTheReleaseWhateverTheWrapperDoes(boolean dedicated) {
-    Connection failing = RewritingConnection.of(connection, failingAt("pg_advisory_unlock"));
+    Connection failing = RewritingConnection.of(connection, failingAt("pg_advisory_unlock(?)"));
     HeldLock held = stage.lock(LockStage.ONCE).acquire(session(dedicated, failing));
 
     held.close();

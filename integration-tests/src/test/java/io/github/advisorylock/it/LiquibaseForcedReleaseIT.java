@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import liquibase.Liquibase;
 import liquibase.lockservice.LockService;
+import liquibase.exception.LiquibaseException;
 import liquibase.resource.DirectoryResourceAccessor;
 import org.junit.jupiter.api.Test;
 
@@ -112,7 +113,7 @@ class LiquibaseForcedReleaseIT extends LocalLiquibaseScene {
                           new DirectoryResourceAccessor(folder),
                           liquibase.database());
                   try {
-                    facade.update("");
+                    update(facade);
                   } finally {
                     facade.forceReleaseLocks();
                   }
@@ -184,5 +185,10 @@ class LiquibaseForcedReleaseIT extends LocalLiquibaseScene {
 
     assertThat(locks).containsExactly(1, 1);
     assertThat(locks()).isEmpty();
+  }
+
+  @SuppressWarnings("deprecation") // in releases before 4.28
+  private static void update(Liquibase facade) throws LiquibaseException {
+    facade.update("");
   }
 }
