@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import liquibase.Liquibase;
-import liquibase.lockservice.LockService;
 import liquibase.exception.LiquibaseException;
+import liquibase.lockservice.LockService;
 import liquibase.resource.DirectoryResourceAccessor;
 import org.junit.jupiter.api.Test;
 
