@@ -235,8 +235,10 @@ public final class AdvisoryLockService implements LockService {
   private void endTransaction(boolean isCommitted) {
     try {
       database().rollback();
-      if (!isCommitted && OldTableLock.exists(database())) {
-        database().commit();
+      if (!isCommitted) {
+        if (OldTableLock.exists(database())) {
+          database().commit();
+        }
         database().rollback();
       }
     } catch (DatabaseException | SQLException e) {
