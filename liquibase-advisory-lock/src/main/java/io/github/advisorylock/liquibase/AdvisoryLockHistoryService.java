@@ -125,7 +125,7 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       initUnderLock(table, settings, settings.withoutWaiting());
       return true;
     } catch (DatabaseException e) {
-      if (e.getCause() instanceof LockException reason && HeldLocks.isHeldByOther(reason)) {
+      if (e.getCause() instanceof LockException reason && HeldLocks.mayPass(reason)) {
         return false;
       }
       throw e;

@@ -10,6 +10,7 @@ import io.github.advisorylock.LockListeners;
 import io.github.advisorylock.LockSession;
 import io.github.advisorylock.LockSettings;
 import io.github.advisorylock.LockTimeoutException;
+import io.github.advisorylock.LockUnavailableException;
 import io.github.advisorylock.LogLines;
 import io.github.advisorylock.RetryPolicy;
 import java.sql.Connection;
@@ -93,6 +94,14 @@ final class HeldLocks {
     return (failure.getCause() instanceof LockTimeoutException timeout
             && timeout.getCause() == null)
         || failure instanceof TableLockedException;
+  }
+
+  /** Whether a later {@link #acquire} may succeed: the lock is held, or no server was reached. */
+  static boolean mayPass(LockException failure) {
+    return isHeldByOther(failure)
+        || (failure.getCause() instanceof LockUnavailableException
+            && failure.getCause().getCause() instanceof SQLException reason
+            && String.valueOf(reason.getSQLState()).matches("08...|53300"));
   }
 
   private static LockListener listener(LiquibaseSettings settings, RetryPolicy retry) {
