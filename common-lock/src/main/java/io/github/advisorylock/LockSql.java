@@ -951,8 +951,7 @@ final class LockSql {
 
   /** The first schema of the search path that exists; null if there is none. */
   static @Nullable String currentSchema(Connection connection) throws SQLException {
-    try (PreparedStatement statement =
-            connection.prepareStatement("select current_schema");
+    try (PreparedStatement statement = connection.prepareStatement("select current_schema");
         ResultSet row = theRow(statement)) {
       return row.getString(1);
     }

@@ -81,6 +81,16 @@ class PoolSetUpIT {
                     .formatted(table));
   }
 
+  /**
+   * Older releases lose that role on their second connection, which they do not have with the jar.
+   */
+  private List<String> withRoleOfPool(List<String> created) {
+    boolean hasRole = created.stream().anyMatch(table -> table.contains(owner));
+    return hasRole
+        ? created.stream().map(table -> table.replace(login.user(), owner)).toList()
+        : created;
+  }
+
   /** What the next users of all the pool's connections find. */
   private static List<String> left(DataSource pool) throws SQLException {
     List<Connection> borrowed = new ArrayList<>();
@@ -127,7 +137,7 @@ class PoolSetUpIT {
 
       assertThat(left(pool.dataSource())).isEqualTo(leftByStock);
     }
-    assertThat(created("jar")).hasSize(2).isEqualTo(created("stock"));
+    assertThat(created("jar")).hasSize(2).isIn(created("stock"), withRoleOfPool(created("stock")));
   }
 
   @ParameterizedTest
