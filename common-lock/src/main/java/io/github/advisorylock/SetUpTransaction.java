@@ -49,8 +49,9 @@ public final class SetUpTransaction {
   }
 
   private static boolean isYoungerThan(Duration called, Connection opened) throws SQLException {
+    Duration sinceCall = Timing.SYSTEM.now().minus(called); // before: the answer may take its time
     Duration age = ask(opened, LockSql::ageOfTransaction);
-    return age != null && age.compareTo(Timing.SYSTEM.now().minus(called)) < 0;
+    return age != null && age.compareTo(sinceCall) < 0;
   }
 
   /**
