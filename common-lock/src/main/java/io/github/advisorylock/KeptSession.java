@@ -59,8 +59,8 @@ final class KeptSession {
   }
 
   /**
-   * A transaction on a connection of its own, and on a thread of its own: what opens the connection
-   * may wait for longer than the run can.
+   * A transaction on a separate connection and thread: what opens the connection may wait for
+   * longer than the run can.
    */
   private static final class OtherTransaction {
 

@@ -26,7 +26,7 @@ import org.postgresql.PGStatement;
 /**
  * Every statement that this library sends. None of them waits in the server, and none leaves a
  * snapshot behind on a connection in autocommit mode. None looks up a name in the search path,
- * where another role may have put something of its own, operators included: decision 25 says how.
+ * where another role may have created objects, operators included: decision 25 says how.
  */
 final class LockSql {
 
@@ -455,7 +455,8 @@ final class LockSql {
    * Looks at the session and changes nothing: it may yet turn out to be the wrong one. Fails if the
    * role may not lock or unlock.
    *
-   * @param goesBack whether the session is somebody else's afterwards, so that its settings matter
+   * @param goesBack whether the session returns to its owner afterwards, so that its settings
+   *     matter
    * @param missing what to do without, if that is possible
    */
   static Look look(
@@ -534,7 +535,7 @@ final class LockSql {
     return found;
   }
 
-  /** As above, of a session that somebody else works on. All of them must exist. */
+  /** As above, for a session that its owner works on. All of them must exist. */
   static Map<String, String> settings(Connection connection, Set<String> names)
       throws SQLException {
     return MissingPrivileges.doWithout(connection, missing -> settings(connection, names, missing));

@@ -77,9 +77,7 @@ public final class SetUpTransaction {
     }
   }
 
-  /**
-   * Null if the server does not answer that: the transaction goes on as if it had not been asked.
-   */
+  /** Null if the server does not answer that; the transaction continues unchanged. */
   private static <T> @Nullable T ask(Connection opened, LockLevel.Question<T> question)
       throws SQLException {
     try {

@@ -45,8 +45,8 @@ final class Text {
         .map(
             held ->
                 held.owner() == Thread.currentThread()
-                    ? "; that is this thread itself, which cannot release it while it waits (key or scope=schema gives an inner run a lock of its own)"
-                    : "; that is another run of this process, on thread %s (scope=schema or key gives each a lock of its own)"
+                    ? "; that is this thread itself, which cannot release it while it waits (key or scope=schema gives an inner run a separate lock)"
+                    : "; that is another run of this process, on thread %s (scope=schema or key gives each a separate lock)"
                         .formatted(held.owner().getName()))
         .orElse("");
   }

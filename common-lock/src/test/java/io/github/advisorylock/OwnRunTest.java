@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** What a run reports that waits for a run of its own process. */
+/** The report of a run that waits for another run of the same process. */
 class OwnRunTest {
 
   private static final LockKey KEY = LockKey.named("own run");

@@ -192,7 +192,7 @@ final class RolloutBenchmark implements Benchmark {
                 + " every run GRANT, CREATE OR REPLACE FUNCTION and REFRESH MATERIALIZED VIEW"
                 + " (afterMigrate.sql, or runAlways); the smallest work is one CREATE TABLE. From"
                 + " the first start to the last end; to stock is to the same tool as it is. Late is"
-                + " who was not through within %d s, and was stopped then; a ratio to such a time is"
+                + " a replica that was not through within %d s, and was stopped then; a ratio to such a time is"
                 + " a bound. The replicas are threads"
                 + " of one JVM, isolated by class loaders. One after the other: the same replicas"
                 + " of the tool as it is, each started when the one before has ended, so that"

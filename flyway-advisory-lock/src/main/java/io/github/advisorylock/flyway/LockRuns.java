@@ -167,7 +167,7 @@ final class LockRuns {
     }
   }
 
-  /** Flyway's connection was idle during the wait: whoever asks it first reads why it ended. */
+  /** Flyway's connection was idle during the wait: the first query on it reports why it ended. */
   private static void refuseIfEnded(Connection connection, LockKey key) {
     try {
       Endpoint.of(connection);

@@ -46,7 +46,7 @@ class FlywayLogLinesIT {
     Files.writeString(folder.resolve(file), String.join(";\n", statements) + ";");
   }
 
-  /** The lines of a run in a schema of its own, with the lock or with stock Flyway. */
+  /** The lines of a run in a separate schema, with the lock or with stock Flyway. */
   private List<String> migrate(boolean active) {
     return migrate(active, true);
   }

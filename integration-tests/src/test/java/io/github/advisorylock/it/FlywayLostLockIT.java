@@ -172,7 +172,7 @@ class FlywayLostLockIT {
   /**
    * Finds that its session has ended.
    *
-   * @param end ends sessions, given the pid of its own
+   * @param end ends sessions, given the pid of the working session
    * @param beforeFailure what it waits for before Flyway is told
    */
   private record Losing(IntConsumer end, Runnable beforeFailure) implements JavaMigration {

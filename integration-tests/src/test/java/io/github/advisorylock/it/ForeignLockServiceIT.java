@@ -40,7 +40,7 @@ class ForeignLockServiceIT extends LocalLiquibaseScene {
     assertThat(scene.database().list(CHANGESETS)).containsExactly("1");
   }
 
-  /** It has no table, or one of its own. */
+  /** It has no table, or a separate one. */
   @Test
   void shouldNotBeGivenTheTableOfLiquibasesLock() throws Exception {
     writeOne();

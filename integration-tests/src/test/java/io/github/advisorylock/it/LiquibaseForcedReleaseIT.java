@@ -37,7 +37,7 @@ class LiquibaseForcedReleaseIT extends LocalLiquibaseScene {
     }
   }
 
-  /** What a thread does with a Liquibase of its own. */
+  /** What a thread does with a separate Liquibase. */
   private interface Task {
     void run(LocalLiquibase liquibase) throws Exception;
   }

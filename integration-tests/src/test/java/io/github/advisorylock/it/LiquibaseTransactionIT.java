@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * What Liquibase does to a transaction that is open on the connection it is given, and to what the
  * caller or a pool has set up there. The expectation is recorded from Liquibase with {@code
- * active=false}, on a database of its own.
+ * active=false}, on a separate database.
  */
 class LiquibaseTransactionIT {
 

@@ -127,7 +127,7 @@ class OldPoolsIT {
     ClassLoader loader = new ChildFirstLoader(classPath, withoutNewC3p0());
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    thread.setContextClassLoader(loader); // by which c3p0 finds classes of its own
+    thread.setContextClassLoader(loader); // by which c3p0 finds its classes
     try {
       Object pool = loader.loadClass(type).getDeclaredConstructor().newInstance();
       set(pool, url, database.url());

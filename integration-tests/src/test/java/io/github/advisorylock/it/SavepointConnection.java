@@ -7,8 +7,8 @@ import java.sql.Connection;
 import java.sql.Savepoint;
 
 /**
- * A connection with which a program runs all of Liquibase in one transaction of its own: a commit
- * sets a savepoint, and a rollback goes back to it.
+ * A connection with which a program runs all of Liquibase in one transaction: a commit sets a
+ * savepoint, and a rollback goes back to it.
  */
 final class SavepointConnection {
   private final Connection connection;

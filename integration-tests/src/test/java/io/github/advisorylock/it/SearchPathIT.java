@@ -171,7 +171,7 @@ class SearchPathIT {
 
   /**
    * All wait for the harness, which holds the key and, as an intruder might, shares the waiting
-   * key: whoever releases may choose that session to wake up.
+   * key: the releasing session may choose that session to wake up.
    */
   private void waitBesideAForeignSession(Tool tool) throws Exception {
     Rollout rollout = withLock(tool, oneMore("SELECT 1"));

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * Finds names in SQL that the server would look up in the search path, where another role may have
- * put something of its own. Reads statements and parts of them.
+ * created objects. Reads statements and parts of them.
  */
 final class SqlRules {
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** No SQL of the sources and the manual depends on the search path. */
 class SqlRulesTest {
 
-  /** What tells what the code executes, and is not handed to anybody to execute. */
+  /** Texts that describe what the code executes, and are not statements to execute. */
   static final String NOT_THE_MANUAL =
       ".*/docs/(decisions|model)/.*|.*(CHANGELOG|CONTRIBUTING|internals)\\.md";
 

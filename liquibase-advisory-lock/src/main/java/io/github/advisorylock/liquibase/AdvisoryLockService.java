@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Liquibase's lock service for PostgreSQL: an advisory lock, on the connection that Liquibase works
- * on, or, with {@code liquibase.advisoryLock.url}, on one of its own. No table is used.
+ * on, or, with {@code liquibase.advisoryLock.url}, on a dedicated one. No table is used.
  *
  * <p>Has next to no state, since Liquibase discards its services at will; {@link HeldLocks} has it.
  * Safe for use by several threads, each with its own database.

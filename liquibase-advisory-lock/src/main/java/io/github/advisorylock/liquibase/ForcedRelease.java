@@ -72,7 +72,7 @@ final class ForcedRelease {
     return "The advisory lock %s is not held".formatted(key);
   }
 
-  /** The message where the server does not show who holds the key. */
+  /** The message where the server does not show the holder of the key. */
   static String cannotFind(LockKey key, SQLException failure) {
     return "Could not determine the holder of the advisory lock %s: %s"
         .formatted(key, LogLines.oneLine(failure.getMessage()));
