@@ -32,9 +32,17 @@ final class LockSql {
 
   static final String APPLICATION_NAME = "application_name";
 
-  /** This database, also for a role that may not read pg_database. */
+  /**
+   * This database, also for a role that may not read pg_database: the folder of its files. Nothing
+   * here may read pg_stat_activity, of which the server keeps a copy until the transaction ends: a
+   * migration would read an old one.
+   */
   private static final String DATABASE =
-      "(select o.datid from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) o)";
+      """
+      (select pg_catalog.split_part(
+                pg_catalog.pg_relation_filepath('pg_catalog.pg_class'::pg_catalog.regclass),
+                '/'::pg_catalog.text, -2)::pg_catalog.oid)
+      """;
 
   /** How all keys of this database show in pg_locks, in whatever mode. */
   private static final String SHOWS_SOME_KEY =

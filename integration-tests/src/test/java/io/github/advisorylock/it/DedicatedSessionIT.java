@@ -154,6 +154,25 @@ class DedicatedSessionIT {
     }
   }
 
+  /** The server keeps a copy of all activity from the first look in a transaction on. */
+  @Test
+  void shouldNotAgeTheActivityThatAMigrationReads() throws SQLException {
+    try (HeldLock held = stage.lock(LockStage.ONCE).acquire(stage.dedicated());
+        Connection working = stage.connect(false);
+        Work work = held.startWork(working)) {
+      held.verify(working);
+      held.verifyInTransaction(working);
+      assertThat(work.endsWithTransaction()).isTrue();
+
+      try (Connection later = stage.connect(true)) {
+        execute(
+            working,
+            "SELECT 1 / count(*) FROM pg_stat_activity WHERE pid = " + LockStage.pid(later));
+      }
+      working.rollback();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldGoBackToItsPoolAsItWasWhenInterrupted(boolean autoCommit) throws SQLException {

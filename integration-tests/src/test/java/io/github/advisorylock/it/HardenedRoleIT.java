@@ -28,7 +28,8 @@ class HardenedRoleIT {
           "pg_advisory_unlock",
           "pg_locks",
           "pg_lock_status",
-          "pg_stat_get_activity",
+          "pg_relation_filepath",
+          "split_part",
           "set_config",
           "min",
           "pg_try_advisory_lock_shared",
@@ -58,6 +59,7 @@ class HardenedRoleIT {
           "pg_database",
           "pg_roles",
           "pg_settings",
+          "pg_stat_get_activity",
           "pg_stat_activity");
 
   @RegisterExtension final Scene scene = new Scene();
