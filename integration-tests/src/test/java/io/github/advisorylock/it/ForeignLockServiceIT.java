@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A lock service of the application's own, which wins over the one of the jar. */
+/** A lock service that Liquibase prefers to the one of the jar. */
 class ForeignLockServiceIT extends LocalLiquibaseScene {
 
   private static final AtomicInteger TAKEN = new AtomicInteger();
@@ -50,8 +50,31 @@ class ForeignLockServiceIT extends LocalLiquibaseScene {
     assertThat(scene.database().list(TABLES)).containsExactly("databasechangelog", "one");
   }
 
+  @Test
+  void shouldBeReportedOnce() throws Exception {
+    LockServiceFactory.reset();
+    LockServiceFactory.getInstance().register(new Reported());
+    writeOne();
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.update();
+    liquibase.update();
+
+    assertThat(liquibase.messages())
+        .containsOnlyOnce(
+            "The advisory lock is not used: Liquibase prefers the lock service "
+                + Reported.class.getName()
+                + ", whose priority is 1000");
+  }
+
+  /** Not used by another test: each class is reported once in a JVM. */
+  public static final class Reported extends NotReentrant {
+    /** Liquibase makes one for each database. */
+    public Reported() {}
+  }
+
   /** Would wait for itself if it was asked twice. */
-  public static final class NotReentrant implements LockService {
+  public static class NotReentrant implements LockService {
     private boolean taken;
 
     /** Liquibase makes one for each database. */

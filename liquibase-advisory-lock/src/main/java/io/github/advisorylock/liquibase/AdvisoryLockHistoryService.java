@@ -72,6 +72,7 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       return;
     }
     LiquibaseSettings settings = settings();
+    ForeignLockService.report(getDatabase());
     HistoryTable table = HistoryTable.of(getDatabase());
     if (table == HistoryTable.COMPLETE || Databases.isOnlyPrinted(getDatabase())) {
       init(table);
