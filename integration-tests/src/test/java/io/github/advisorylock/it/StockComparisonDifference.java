@@ -11,14 +11,20 @@ import java.util.regex.Pattern;
  *
  * @param lines a regular expression for whole lines: {@code \+ .*} for those that only the run with
  *     the jars has, {@code - .*} for those that only the stock run has
- * @param untilFixed whether it is a known fault, which may be gone while it is still declared
+ * @param optional whether it may also explain nothing
  */
 record StockComparisonDifference(
-    StockComparisonAspect aspect, String lines, String reason, boolean untilFixed) {
+    StockComparisonAspect aspect, String lines, String reason, boolean optional) {
 
   /** One that has to exist where it is declared. */
   StockComparisonDifference(StockComparisonAspect aspect, String lines, String reason) {
     this(aspect, lines, reason, false);
+  }
+
+  /** One that shows only with some of the supported releases of the tool. */
+  static StockComparisonDifference onSomeReleases(
+      StockComparisonAspect aspect, String lines, String reason) {
+    return new StockComparisonDifference(aspect, lines, reason, true);
   }
 
   /** A known fault: the declaration goes when that is fixed, and may already explain nothing. */
@@ -71,7 +77,7 @@ record StockComparisonDifference(
   static List<StockComparisonDifference> obsolete(
       List<Line> lines, Collection<StockComparisonDifference> declarations) {
     return declarations.stream()
-        .filter(declared -> !declared.untilFixed())
+        .filter(declared -> !declared.optional())
         .filter(declared -> lines.stream().noneMatch(declared::explains))
         .toList();
   }

@@ -1,5 +1,6 @@
 package io.github.advisorylock.it;
 
+import com.zaxxer.hikari.HikariConfig;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import liquibase.Scope;
 import liquibase.command.CommandScope;
 import liquibase.database.Database;
@@ -25,11 +27,7 @@ final class StockComparisonLiquibase {
           new StockComparisonDifference(
               StockComparisonAspect.LOG,
               "- .* - Successfully (acquired|released) change log lock",
-              "Liquibase's own lock service logs that, and the lock that took its place does not"),
-          StockComparisonDifference.untilFixed(
-              StockComparisonAspect.CONNECTIONS,
-              "\\+ .* = \\S+, fixed for the session",
-              "The connection goes back with the values of the lock's settings fixed"));
+              "Liquibase's own lock service logs that, and the lock that took its place does not"));
 
   private static final String CHANGELOG = Migrations.CHANGELOG;
 
@@ -69,12 +67,24 @@ final class StockComparisonLiquibase {
 
   static List<StockComparisonCase> cases() {
     List<StockComparisonCase> rows = new ArrayList<>();
+    addSources(rows);
+    addCommands(rows);
+    addChangeSets(rows);
+    addPoolsWithSetUp(rows);
+    addUncommittedWork(rows);
+    return rows;
+  }
+
+  private static void addSources(List<StockComparisonCase> rows) {
     Map<String, Source> sources = new LinkedHashMap<>();
     sources.put("URL", URL);
     sources.put("the caller's connection", CONNECTION);
     sources.put("the caller's connection with uncommitted work", UNCOMMITTED);
     sources.put("HikariCP", HIKARI);
     sources.put("HikariCP without autocommit and with a schema", HIKARI_WITH_SCHEMA);
+    sources.put("Tomcat", stage -> stage.tomcat(config -> {}).getConnection());
+    sources.put("DBCP2", stage -> stage.dbcp2(config -> {}).getConnection());
+    sources.put("c3p0", stage -> stage.c3p0(config -> {}).getConnection());
     sources.forEach(
         (name, source) -> {
           rows.add(
@@ -92,10 +102,191 @@ final class StockComparisonLiquibase {
                   .after(command(URL, "updateCount", "count", 1))
                   .run(command(source, "update")));
         });
-    return rows;
   }
 
-  private static StockComparisonCase two(String name) {
+  private static void addCommands(List<StockComparisonCase> rows) {
+    Map<String, StockComparisonCase.Program> commands = new LinkedHashMap<>();
+    commands.put("updateCount", command(HIKARI, "updateCount", "count", 1));
+    commands.put("rollbackCount", command(HIKARI, "rollbackCount", "count", 1));
+    commands.put("tag", command(HIKARI, "tag", "tag", "v1"));
+    commands.put("tagExists", command(HIKARI, "tagExists", "tag", "v1"));
+    commands.put("status", command(HIKARI, "status", "verbose", true));
+    commands.put("validate", command(HIKARI, "validate"));
+    commands.put("listLocks", command(HIKARI, "listLocks"));
+    commands.put("releaseLocks", command(HIKARI, "releaseLocks"));
+    commands.put("changelogSync", command(HIKARI, "changelogSync"));
+    commands.put("markNextChangesetRan", command(HIKARI, "markNextChangesetRan"));
+    commands.put("clearChecksums", command(HIKARI, "clearChecksums"));
+    commands.put("dropAll", command(HIKARI, "dropAll"));
+    commands.put("unexpectedChangesets", command(HIKARI, "unexpectedChangesets"));
+    commands.put("updateTestingRollback", command(HIKARI, "updateTestingRollback"));
+    commands.put("updateSql", command(HIKARI, "updateSql"));
+    commands.put("updateCountSql", command(HIKARI, "updateCountSql", "count", 1));
+    commands.put("rollbackCountSql", command(HIKARI, "rollbackCountSql", "count", 1));
+    commands.put("futureRollbackSql", command(HIKARI, "futureRollbackSql"));
+    commands.put("changelogSyncSql", command(HIKARI, "changelogSyncSql"));
+    commands.put("markNextChangesetRanSql", command(HIKARI, "markNextChangesetRanSql"));
+    commands.forEach(
+        (name, command) -> {
+          StockComparisonCase empty = two(name + " on an empty database").run(command);
+          StockComparisonCase outdated =
+              two(name + " on an outdated database")
+                  .after(command(URL, "updateCount", "count", 1))
+                  .run(command);
+          for (StockComparisonCase row : List.of(empty, outdated)) {
+            if (name.equals("releaseLocks")) {
+              row.differs(
+                  StockComparisonAspect.LOG,
+                  "\\+ .*(advisory lock|No session).*",
+                  "It reports which session holds the lock, and that none does");
+              row.differs(
+                  StockComparisonDifference.onSomeReleases(
+                      StockComparisonAspect.CONNECTIONS,
+                      "[-+] search_path = .*",
+                      "Stock before 5.0 sets the search path for its statements on its lock table"));
+            } else if (name.equals("dropAll")) {
+              row.differs(
+                  StockComparisonDifference.onSomeReleases(
+                      StockComparisonAspect.LOG,
+                      "- .* - Failed to release change log lock",
+                      "Stock has dropped the table of its lock before it releases that"));
+            }
+            rows.add(row);
+          }
+        });
+  }
+
+  private static void addChangeSets(List<StockComparisonCase> rows) {
+    Map<String, String> changes = new LinkedHashMap<>();
+    changes.put("runOnChange", "--changeset it:3 runOnChange:true\nCREATE TABLE three (id int);");
+    changes.put("runAlways", "--changeset it:3 runAlways:true\nINSERT INTO one VALUES (2);");
+    changes.put(
+        "CREATE INDEX CONCURRENTLY",
+        "--changeset it:3 runInTransaction:false\nCREATE INDEX CONCURRENTLY three ON one (id);");
+    changes.put(
+        "a precondition",
+        """
+        --changeset it:3
+        --preconditions onFail:MARK_RAN
+        --precondition-sql-check expectedResult:0 SELECT count(*) FROM one
+        CREATE TABLE three (id int);""");
+    changes.put("a statement that fails", "--changeset it:3\nSELECT 1 / 0;");
+    changes.put(
+        "a statement that fails outside of a transaction",
+        "--changeset it:3 runInTransaction:false\nCREATE TABLE three (id int);\nSELECT 1 / 0;");
+    changes.put("a failure that is ignored", "--changeset it:3 failOnError:false\nSELECT 1 / 0;");
+    changes.put("SET statement_timeout", "--changeset it:3\nSET statement_timeout = '1min';");
+    changes.put("its own application_name", "--changeset it:3\nSET application_name = 'mine';");
+    changes.put("SET ROLE", "--changeset it:3\nSET ROLE pg_monitor;");
+    changes.put("DISCARD TEMP", "--changeset it:3\nDISCARD TEMP;");
+    changes.put("an advisory lock of its own", "--changeset it:3\nSELECT pg_advisory_lock(4711);");
+    changes.put("LISTEN", "--changeset it:3\nLISTEN mine;");
+    changes.forEach(
+        (name, changeSet) -> {
+          StockComparisonCase row =
+              two("update a change set with " + name, changeSet)
+                  .setUp("GRANT ALL ON SCHEMA public TO pg_monitor")
+                  .run(command(HIKARI, "update"));
+          if (name.equals("SET ROLE")) {
+            row.differs(
+                StockComparisonDifference.onSomeReleases(
+                    StockComparisonAspect.LOG,
+                    "- .*",
+                    "Stock cannot release its lock as that role, which has no rights on its table"));
+          }
+          if (name.equals("its own application_name")) {
+            row.knownFault("The release sets the name back to what it was before the lock");
+          }
+          rows.add(row);
+        });
+    rows.add(
+        two("update after a change set was changed")
+            .after(
+                stage -> {
+                  command(URL, "update").run(stage);
+                  try (Connection connection = stage.dataSource().getConnection();
+                      Statement statement = connection.createStatement()) {
+                    statement.execute("UPDATE databasechangelog SET md5sum = '9:0'");
+                  }
+                })
+            .run(command(HIKARI, "update")));
+    rows.add(
+        two("update into a schema of its own")
+            .setUp("CREATE SCHEMA app")
+            .run(command(URL, "update", "defaultSchemaName", "app")));
+    rows.add(
+        two("update with contexts and labels")
+            .run(command(HIKARI, "update", "contexts", "test", "labelFilter", "one")));
+  }
+
+  private static void addPoolsWithSetUp(List<StockComparisonCase> rows) {
+    for (boolean autoCommit : List.of(true, false)) {
+      String hikari = "HikariCP with autoCommit=" + autoCommit;
+      Map<String, Consumer<HikariConfig>> settings = new LinkedHashMap<>();
+      settings.put("", config -> {});
+      settings.put(" and schema", config -> config.setSchema("app"));
+      settings.put(
+          " and connectionInitSql", config -> config.setConnectionInitSql("SET search_path = app"));
+      settings.put(
+          " and a role in connectionInitSql",
+          config -> config.setConnectionInitSql("SET ROLE pg_monitor"));
+      settings.put(" and connectionTestQuery", config -> config.setConnectionTestQuery("SELECT 1"));
+      settings.forEach(
+          (name, setting) -> {
+            Source source =
+                stage ->
+                    stage
+                        .hikari(
+                            config -> {
+                              config.setAutoCommit(autoCommit);
+                              setting.accept(config);
+                            })
+                        .getConnection();
+            StockComparisonCase once =
+                two("update, " + hikari + name)
+                    .setUp("CREATE SCHEMA app", "GRANT ALL ON SCHEMA public, app TO pg_monitor")
+                    .run(command(source, "update"));
+            rows.add(once);
+          });
+    }
+  }
+
+  /** A connection with autocommit off, on which the caller has done something before. */
+  private static void addUncommittedWork(List<StockComparisonCase> rows) {
+    Source source =
+        stage -> {
+          Connection connection = stage.connect();
+          connection.setAutoCommit(false);
+          try (Statement statement = connection.createStatement()) {
+            statement.execute("INSERT INTO work VALUES ('not committed')");
+          }
+          return connection;
+        };
+    Map<String, StockComparisonCase.Program> commands = new LinkedHashMap<>();
+    commands.put("update", command(source, "update"));
+    commands.put("tag", command(source, "tag", "tag", "v1"));
+    commands.put("status", command(source, "status"));
+    commands.put("validate", command(source, "validate"));
+    commands.put("listLocks", command(source, "listLocks"));
+    commands.put("releaseLocks", command(source, "releaseLocks"));
+    commands.put("changelogSync", command(source, "changelogSync"));
+    commands.put("updateSql", command(source, "updateSql"));
+    commands.forEach(
+        (name, command) -> {
+          rows.add(
+              two(name + " beside uncommitted work, no history")
+                  .setUp("CREATE TABLE work (name text)")
+                  .run(command));
+          rows.add(
+              two(name + " beside uncommitted work, complete history")
+                  .setUp("CREATE TABLE work (name text)")
+                  .after(command(URL, "update"))
+                  .run(command));
+        });
+  }
+
+  /** Two change sets, and what else is in the changelog. */
+  private static StockComparisonCase two(String name, String... more) {
     return StockComparisonCase.of(name)
         .file(
             CHANGELOG,
@@ -110,7 +301,9 @@ final class StockComparisonLiquibase {
             --changeset it:2
             CREATE TABLE two AS SELECT id FROM one;
             --rollback DROP TABLE two;
-            """);
+
+            """
+                + String.join("\n", more));
   }
 
   /** A command with arguments: name, value, name, value. */

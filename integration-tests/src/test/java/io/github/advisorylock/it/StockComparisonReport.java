@@ -27,7 +27,9 @@ final class StockComparisonReport {
           "\\bHikariPool-\\d+", "HikariPool",
           "Initializing c3p0 pool\\.\\.\\. .*", "Initializing c3p0 pool",
           "@[0-9a-f]{5,8}\\b", "@HASH",
-          "(?<=deploymentId: )\\d+", "DEPLOYMENT");
+          "(?<=deploymentId: )\\d+|(?<=')\\d{10}(?=')", "DEPLOYMENT",
+          "Ran at: .*", "Ran at: TIME",
+          "\"id\": \"\\d{13}\"", "\"id\": \"MILLIS\"");
 
   private final Map<StockComparisonAspect, List<String>> lines =
       new EnumMap<>(StockComparisonAspect.class);
