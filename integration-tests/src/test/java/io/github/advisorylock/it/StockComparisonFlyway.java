@@ -158,11 +158,21 @@ final class StockComparisonFlyway {
                   pool.setTestConnectionOnCheckout(true);
                 }));
     pools.forEach(
-        (name, source) ->
-            rows.add(
-                two("migrate, " + name)
-                    .setUp("CREATE SCHEMA app", "GRANT ALL ON SCHEMA public, app TO pg_monitor")
-                    .run(with(source, MIGRATE))));
+        (name, source) -> {
+          StockComparisonCase row =
+              two("migrate, " + name)
+                  .setUp("CREATE SCHEMA app", "GRANT ALL ON SCHEMA public, app TO pg_monitor")
+                  .run(with(source, MIGRATE));
+          if (name.contains("autoCommit=false and a role")) {
+            row.differs(
+                StockComparisonDifference.untilFixed(
+                    StockComparisonAspect.OBJECTS,
+                    "[-+] relation .*",
+                    "Older releases of Flyway lose the role on their first connection and not on their"
+                        + " second, which they do not have with the jar"));
+          }
+          rows.add(row);
+        });
   }
 
   private static Source hikari(boolean autoCommit, Consumer<HikariConfig> settings) {
