@@ -238,7 +238,7 @@ public final class HeldLock implements AutoCloseable {
     refuseSessionOfLock(working);
     return verified(
         working.getAutoCommit()
-            ? Work.ofSession(working, key, workSettings())
+            ? Work.ofSession(working, key, workSettings(), session.canReadSettings())
             : Work.ofTransaction(working, key, workSettings()),
         working);
   }
@@ -256,7 +256,8 @@ public final class HeldLock implements AutoCloseable {
    */
   public Work startWorkOfSession(Connection working) throws SQLException {
     refuseSessionOfLock(working);
-    return verified(Work.ofSession(working, key, workSettings()), working);
+    return verified(
+        Work.ofSession(working, key, workSettings(), session.canReadSettings()), working);
   }
 
   private void refuseSessionOfLock(Connection working) throws SQLException {

@@ -33,6 +33,9 @@ abstract class JdbcSession extends LockSession {
       "the session no longer held it: a statement on it has released it, such as DISCARD ALL or"
           + " pg_advisory_unlock_all()";
 
+  private static final String TOLD_BEFORE =
+      ". If the server ended the session, the statement that failed first says why";
+
   private final SessionName sessionName;
   private final SessionPolicy policy;
   private @Nullable Connection connection;
@@ -42,6 +45,7 @@ abstract class JdbcSession extends LockSession {
 
   private LockLevel level = LockLevel.SESSION;
   private final Map<String, String> foundSettings = new LinkedHashMap<>();
+  private final Map<String, String> changedSettings = new LinkedHashMap<>();
   private Grip grip = Grip.NONE;
   private int workerPid;
   private @Nullable WakeUp wakeUp;
@@ -181,6 +185,11 @@ abstract class JdbcSession extends LockSession {
     return known;
   }
 
+  private void change(Map<String, String> settings) throws SQLException {
+    LockSql.set(current(), settings);
+    changedSettings.putAll(settings);
+  }
+
   private void refuseUnlessReliable(LockKey key, LockSql.Look look) {
     if (look.standby()) {
       throw new LockUnavailableException(key, LockUnavailableException.STANDBY, null);
@@ -205,16 +214,12 @@ abstract class JdbcSession extends LockSession {
       wakeUp.throwFailure();
     }
     grip = Grip.UNSURE;
+    Map<String, String> ifGranted = settingsIfGranted(key);
     LockSql.Grip seen;
     try {
       seen =
           level.tryLock(
-              current,
-              key,
-              settingsIfGranted(key),
-              policy.lease(),
-              listeners() > 0,
-              !waits || isWokenUp());
+              current, key, ifGranted, policy.lease(), listeners() > 0, !waits || isWokenUp());
     } catch (SQLException e) {
       throw SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))
           ? refused(key, e, missingPrivileges(current, e))
@@ -227,6 +232,7 @@ abstract class JdbcSession extends LockSession {
     if (!seen.granted()) {
       return false;
     }
+    changedSettings.putAll(ifGranted);
     if (!seen.held()) {
       throw new LockUnavailableException(
           key,
@@ -270,7 +276,7 @@ abstract class JdbcSession extends LockSession {
     waits = true;
     Map<String, String> settings = known(settingsToWait(longestPause));
     if (level == LockLevel.SESSION && !settings.isEmpty()) {
-      LockSql.set(current(), settings);
+      change(settings);
     }
     return policy.wakeUp() && listen(key);
   }
@@ -342,7 +348,7 @@ abstract class JdbcSession extends LockSession {
   @Override
   final void announceWaiting(LockKey key) throws SQLException {
     if (level == LockLevel.SESSION && grip != Grip.TAKEN && !announced) {
-      LockSql.set(current(), Map.of(LockSql.APPLICATION_NAME, sessionName.waiting(key)));
+      change(known(Map.of(LockSql.APPLICATION_NAME, sessionName.waiting(key))));
       announced = true;
     }
   }
@@ -464,7 +470,8 @@ abstract class JdbcSession extends LockSession {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       return level.isHeld(scope.connection(), key) ? Optional.empty() : Optional.of(NOT_HELD);
     } catch (SQLException e) {
-      return Optional.of(Text.of(e));
+      boolean others = !isOurs() && SqlStates.CONNECTION_DOES_NOT_EXIST.equals(SqlStates.of(e));
+      return Optional.of(Text.of(e) + (others ? TOLD_BEFORE : ""));
     } catch (RuntimeException e) { // from some pool's wrapper
       return Optional.of(e.toString());
     }
@@ -484,7 +491,7 @@ abstract class JdbcSession extends LockSession {
               ? Optional.empty()
               : problemWith(() -> unlock(current, key)).map(said -> said + outOfReach(current));
       Optional<String> anyProblem =
-          problem.isPresent() ? problem : problemWith(() -> restore(current));
+          problem.isPresent() ? problem : problemWith(() -> restore(current, before));
       mayStay = anyProblem.isEmpty() || (!isOurs() && before == Grip.NONE);
       return before == Grip.TAKEN ? problem : Optional.empty();
     } finally {
@@ -549,11 +556,17 @@ abstract class JdbcSession extends LockSession {
     return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
   }
 
+  /** What was changed and may have been changed by a script since. */
+  private Map<String, String> settingsLeftToScripts(Grip before) {
+    boolean known = canReadSettings && before != Grip.UNSURE;
+    return known && !isOurs() ? SessionSettings.leftToScripts(changedSettings) : Map.of();
+  }
+
   /** What ends with the connection need not be restored. */
-  private Optional<String> restore(Connection current) throws SQLException {
+  private Optional<String> restore(Connection current, Grip before) throws SQLException {
     if (!isOurs() || physical != current) {
       try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
-        level.restore(scope.connection(), foundSettings);
+        level.restore(scope.connection(), foundSettings, settingsLeftToScripts(before));
         if (wakeUp != null) {
           wakeUp.stop(scope.connection());
         }
@@ -574,6 +587,7 @@ abstract class JdbcSession extends LockSession {
     connection = null;
     physical = null;
     foundSettings.clear();
+    changedSettings.clear();
     grip = Grip.NONE;
     level = LockLevel.SESSION;
     workerPid = 0;

@@ -65,8 +65,9 @@ enum LockLevel {
     }
 
     @Override
-    void restore(Connection connection, Map<String, String> settings) throws SQLException {
-      LockSql.set(connection, settings);
+    void restore(Connection connection, Map<String, String> found, Map<String, String> ours)
+        throws SQLException {
+      LockSql.restore(connection, found, ours);
     }
   },
 
@@ -131,7 +132,7 @@ enum LockLevel {
     }
 
     @Override
-    void restore(Connection connection, Map<String, String> settings) {
+    void restore(Connection connection, Map<String, String> found, Map<String, String> ours) {
       // nothing was set
     }
   };
@@ -177,6 +178,11 @@ enum LockLevel {
    */
   abstract boolean unlock(Connection connection, LockKey key, boolean wake) throws SQLException;
 
-  /** Brings the settings back, when the lock is not held any more. */
-  abstract void restore(Connection connection, Map<String, String> settings) throws SQLException;
+  /**
+   * Restores the settings, when the lock is not held any more.
+   *
+   * @see LockSql#restore
+   */
+  abstract void restore(Connection connection, Map<String, String> found, Map<String, String> ours)
+      throws SQLException;
 }

@@ -180,6 +180,12 @@ final class LockSql {
 
   private static final String SET = "pg_catalog.set_config(?, ?, false)";
 
+  /** Does nothing if something else has changed it. */
+  private static final String SET_IF_OURS =
+      "case when pg_catalog.current_setting(?) operator(pg_catalog.=) ?::pg_catalog.text then "
+          + SET
+          + " end";
+
   private static final String SET_LOCAL = "pg_catalog.set_config(?, ?, true)";
 
   /** Says that {@link #setForTransaction} has been there, and ends with the transaction. */
@@ -825,9 +831,55 @@ final class LockSql {
   }
 
   /** Does not mind if it was not shared. */
-  static void unshareAndRestore(Connection connection, LockKey key, Map<String, String> settings)
+  static void unshareAndRestore(
+      Connection connection, LockKey key, Map<String, String> found, Map<String, String> ours)
       throws SQLException {
-    answerAndSet(connection, UNSHARE, key, settings, SET);
+    try (PreparedStatement statement =
+        connection.prepareStatement(UNSHARE + restoring(found, ours))) {
+      statement.setLong(1, key.value());
+      bindRestoring(statement, 2, found, ours);
+      firstBoolean(statement);
+    }
+  }
+
+  /**
+   * Restores settings.
+   *
+   * @param found what they were before
+   * @param ours what those were changed to that something else may have changed since, as the
+   *     server shows it; if it has, they stay as they are
+   */
+  static void restore(Connection connection, Map<String, String> found, Map<String, String> ours)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("select true" + restoring(found, ours))) {
+      bindRestoring(statement, 1, found, ours);
+      firstBoolean(statement);
+    }
+  }
+
+  private static String restoring(Map<String, String> found, Map<String, String> ours) {
+    return found.keySet().stream()
+        .map(name -> ", " + (ours.containsKey(name) ? SET_IF_OURS : SET))
+        .collect(joining());
+  }
+
+  private static void bindRestoring(
+      PreparedStatement statement,
+      int firstParameter,
+      Map<String, String> found,
+      Map<String, String> ours)
+      throws SQLException {
+    int parameter = firstParameter;
+    for (Map.Entry<String, String> setting : found.entrySet()) {
+      String name = setting.getKey();
+      if (ours.containsKey(name)) {
+        statement.setString(parameter++, name);
+        statement.setString(parameter++, ours.get(name));
+      }
+      statement.setString(parameter++, name);
+      statement.setString(parameter++, setting.getValue());
+    }
   }
 
   /** False if the key was not held. */

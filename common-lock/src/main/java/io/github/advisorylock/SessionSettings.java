@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Settings of the server that decide how long a session lives. All of them any role may set for its
@@ -35,9 +36,10 @@ final class SessionSettings {
   /**
    * What keepalives are not sent for: an answer that was on its way when the host vanished, which
    * is sent again for a quarter of an hour otherwise. A client that is there has to read within
-   * this time, too, which only the session that everybody waits for should ask of it.
+   * this time, too, which only the session that everybody waits for should ask of it. In
+   * milliseconds, as the server shows it.
    */
-  private static final Map<String, String> UNACKNOWLEDGED = Map.of("tcp_user_timeout", "10s");
+  private static final Map<String, String> UNACKNOWLEDGED = Map.of("tcp_user_timeout", "10000");
 
   private SessionSettings() {}
 
@@ -85,6 +87,16 @@ final class SessionSettings {
     }
     settings.putAll(timeouts.settings());
     return settings;
+  }
+
+  /**
+   * Those of them that are restored only if no script has changed them: all but the timeouts, which
+   * are the work's alone.
+   */
+  static Map<String, String> leftToScripts(Map<String, String> settings) {
+    Map<String, String> left = new LinkedHashMap<>(settings);
+    left.keySet().removeAll(Set.of(LOCK_TIMEOUT, STATEMENT_TIMEOUT));
+    return left;
   }
 
   static String inMillis(Duration duration) {

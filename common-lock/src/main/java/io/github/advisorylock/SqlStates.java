@@ -23,6 +23,8 @@ final class SqlStates {
 
   static final String CANNOT_CONNECT = "08001"; // the client could not establish the connection
 
+  static final String CONNECTION_DOES_NOT_EXIST = "08003"; // the driver has closed it
+
   private static final String CONNECTION_CLASS = "08";
 
   /** Of the connection class, but just as wrong the next time. */

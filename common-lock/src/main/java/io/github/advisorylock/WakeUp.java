@@ -81,7 +81,7 @@ final class WakeUp {
           return null;
         }
         case SqlStates.FEATURE_NOT_SUPPORTED -> { // of a server without LISTEN
-          LockSql.unshareAndRestore(connection, waitingKey, Map.of());
+          LockSql.unshareAndRestore(connection, waitingKey, Map.of(), Map.of());
           return null;
         }
         default -> throw e;

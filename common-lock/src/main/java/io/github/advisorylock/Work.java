@@ -17,6 +17,7 @@ public final class Work implements AutoCloseable {
   private final @Nullable Connection physical;
   private final LockKey workKey;
   private final Map<String, String> foundSettings;
+  private final Map<String, String> ourSettings;
   private final boolean endsWithTransaction;
   private boolean ended;
 
@@ -24,11 +25,13 @@ public final class Work implements AutoCloseable {
       Connection connection,
       LockKey workKey,
       Map<String, String> foundSettings,
+      Map<String, String> ourSettings,
       boolean endsWithTransaction) {
     this.connection = connection;
     this.physical = Endpoint.physical(connection);
     this.workKey = workKey;
     this.foundSettings = foundSettings;
+    this.ourSettings = ourSettings;
     this.endsWithTransaction = endsWithTransaction;
   }
 
@@ -36,16 +39,19 @@ public final class Work implements AutoCloseable {
       throws SQLException {
     LockKey workKey = key.forWork();
     refuseUnless(LockSql.shareForTransaction(working, workKey, settings), workKey);
-    return new Work(working, workKey, Map.of(), true);
+    return new Work(working, workKey, Map.of(), Map.of(), true);
   }
 
-  static Work ofSession(Connection working, LockKey key, Map<String, String> settings)
+  static Work ofSession(
+      Connection working, LockKey key, Map<String, String> settings, boolean canReadSettings)
       throws SQLException {
     LockKey workKey = key.forWork();
     try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
       Map<String, String> found = LockSql.settings(scope.connection(), settings.keySet());
       refuseUnless(LockSql.share(scope.connection(), workKey, settings), workKey);
-      return new Work(working, workKey, found, false);
+      Map<String, String> ours =
+          canReadSettings ? SessionSettings.leftToScripts(settings) : Map.of();
+      return new Work(working, workKey, found, ours, false);
     }
   }
 
@@ -95,7 +101,7 @@ public final class Work implements AutoCloseable {
         return false; // whoever has it now must not find a transaction open
       }
       try (AutoCommit scope = AutoCommit.unlessInTransaction(reachable)) {
-        LockSql.unshareAndRestore(scope.connection(), workKey, foundSettings);
+        LockSql.unshareAndRestore(scope.connection(), workKey, foundSettings, ourSettings);
         return true; // also if a script had unlocked it: then nothing is left to unlock
       }
     } catch (Throwable e) { // from the server, some pool's wrapper, or no memory left

@@ -107,6 +107,20 @@ class BorrowedSessionTest {
   }
 
   @Test
+  void shouldLeaveWhatAScriptHasSet() throws SQLException {
+    Map<String, String> ofScript = Map.of("application_name", "mine", "tcp_keepalives_idle", "77");
+    HeldLock held = acquire();
+    LockSql.set(client.connection(), ofScript);
+    client.commit();
+
+    held.close();
+
+    Map<String, String> expected = new LinkedHashMap<>(found);
+    expected.putAll(ofScript);
+    assertThat(client.backend().settings()).isEqualTo(expected);
+  }
+
+  @Test
   void shouldLeaveATransactionOpenThatIsOpen() throws SQLException {
     HeldLock held = acquire();
     client.work();

@@ -106,7 +106,7 @@ class DedicatedSessionTest {
         .containsEntry("tcp_keepalives_idle", "5")
         .containsEntry("tcp_keepalives_interval", "2")
         .containsEntry("tcp_keepalives_count", "3")
-        .containsEntry("tcp_user_timeout", "10s")
+        .containsEntry("tcp_user_timeout", "10000")
         .containsEntry("plan_cache_mode", "force_generic_plan");
   }
 

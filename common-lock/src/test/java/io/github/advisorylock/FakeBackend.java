@@ -388,6 +388,10 @@ final class FakeBackend {
               : Boolean.TRUE.equals(given);
       return answerIf(condition, conditional.group(2), parameters);
     }
+    if (column.startsWith("case when pg_catalog.current_setting(?) ")) {
+      boolean unchanged = show((String) parameters.next()).equals(parameters.next());
+      return answerIf(unchanged, column.replaceFirst("(?s).* then (.*) end", "$1"), parameters);
+    }
     if (column.startsWith("t.granted and ")) {
       Object answer = answerIf(given, column.substring("t.granted and ".length()), parameters);
       return answer == null ? false : answer;

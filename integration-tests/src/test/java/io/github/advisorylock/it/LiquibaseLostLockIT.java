@@ -3,6 +3,10 @@ package io.github.advisorylock.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.advisorylock.LockKey;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 
 /** A run of Liquibase that loses its lock while it works. */
@@ -45,6 +49,62 @@ class LiquibaseLostLockIT extends LocalLiquibaseScene {
     }
     assertThat(scene.database().list(CHANGESETS)).containsExactly("1", "2");
     assertThat(locks()).isEmpty();
+  }
+
+  /** A server says only once why it ends a session, here to Liquibase. */
+  @Test
+  void shouldPointAtTheReasonThatTheServerHasGiven() throws Exception {
+    write(
+        new Migrations()
+            .versioned("1", "one", "CREATE TABLE one (id int)")
+            .versioned("2", "two", "CREATE TABLE two (id int)"));
+    LocalLiquibase liquibase = liquibase();
+    LiquibaseThread run =
+        LiquibaseThread.start(
+            () -> liquibase.update(afterAChangeset(() -> idleTooLong(liquibase.connection()))));
+
+    assertThat(run.failure()).hasStackTraceContaining("idle-in-transaction timeout");
+    assertThat(liquibase.messages())
+        .contains(LOST)
+        .contains("If the server ended the session, the statement that failed first says why");
+    assertThat(scene.database().list(TABLES)).doesNotContain("two");
+  }
+
+  private void idleTooLong(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET idle_in_transaction_session_timeout = '100ms'");
+      connection.setAutoCommit(false);
+      statement.execute("SELECT 1");
+    }
+    scene.probe().awaitUntil(() -> scene.probe().sessions().isEmpty(), "the session has ended");
+  }
+
+  @Test
+  void shouldLeaveWhatAScriptHasSetForItsSession() throws Exception {
+    write(
+        new Migrations()
+            .versioned(
+                "1",
+                "settings",
+                "SET application_name = 'the application'",
+                "SET tcp_keepalives_idle = 77",
+                "SET client_connection_check_interval = '7s'"));
+    LocalLiquibase liquibase = liquibase();
+
+    liquibase.update();
+
+    assertThat(setting(liquibase, "application_name")).isEqualTo("the application");
+    assertThat(setting(liquibase, "tcp_keepalives_idle")).isEqualTo("77");
+    assertThat(setting(liquibase, "client_connection_check_interval")).isEqualTo("7s");
+    assertThat(setting(liquibase, "tcp_user_timeout")).isEqualTo("0");
+  }
+
+  private static String setting(LocalLiquibase liquibase, String name) throws SQLException {
+    try (Statement statement = liquibase.connection().createStatement();
+        ResultSet row = statement.executeQuery("SHOW " + name)) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   @Test
