@@ -13,6 +13,7 @@ public final class LockTimeoutException extends LockException {
 
   private static final long serialVersionUID = 1L;
 
+  private final String facts;
   private final LockKey key;
   private final @Nullable LockHolder holder;
   private final int attempts;
@@ -24,35 +25,72 @@ public final class LockTimeoutException extends LockException {
       int attempts,
       Duration waited,
       @Nullable SQLException lastFailure) {
-    super(message(key, holder, attempts, waited, lastFailure), lastFailure);
+    this(
+        summary(key, holder, attempts, waited, lastFailure),
+        lastFailure == null ? facts(key, holder) : "",
+        key,
+        holder,
+        attempts,
+        waited,
+        lastFailure);
+  }
+
+  private LockTimeoutException(
+      String summary,
+      String facts,
+      LockKey key,
+      @Nullable LockHolder holder,
+      int attempts,
+      Duration waited,
+      @Nullable Throwable cause) {
+    super(summary, facts, cause);
+    this.facts = facts;
     this.key = key;
     this.holder = holder;
     this.attempts = attempts;
     this.waited = waited;
   }
 
-  private static String message(
+  private static String summary(
       LockKey key,
       @Nullable LockHolder holder,
       int attempts,
       Duration waited,
       @Nullable SQLException lastFailure) {
-    String what =
-        "Gave up on the advisory lock %s (%s): "
-            .formatted(key, Text.triesAndTime(attempts, waited));
-    if (lastFailure != null) {
-      return what + Text.lastTryFailed(lastFailure);
+    String reason =
+        lastFailure == null ? Text.brieflyHeldBy(holder, key) : Text.lastTryFailed(lastFailure);
+    return Text.lines(
+        "Gave up on the advisory lock %s (%s): %s"
+            .formatted(key, Text.triesAndTime(attempts, waited), reason),
+        lastFailure == null ? remedy(holder) : "");
+  }
+
+  private static String remedy(@Nullable LockHolder holder) {
+    String remedy = "Let the holder finish, or wait longer.";
+    String ownRun = Text.ownRun(holder);
+    if (!ownRun.isEmpty()) { // the end of that session would be the end of this run
+      return ownRun + ". " + remedy;
     }
-    String toEnd =
-        holder == null || LocalLocks.find(holder).isPresent() // whose end would be that of this run
-            ? ""
-            : " To end it, if it is stuck: " + LockSql.endHolder(holder.session().pid());
-    return "%s%s. Let the holder finish, or wait longer. To look: %s%s"
-        .formatted(
-            what,
-            Text.heldBy(holder, key),
-            LockSql.showHolder(holder == null ? key : holder.key()),
-            toEnd);
+    return holder == null || holder.session().isPreparedTransaction()
+        ? remedy
+        : remedy + " To end it, if it is stuck: " + holder.endStatement();
+  }
+
+  private static String facts(LockKey key, @Nullable LockHolder holder) {
+    return Text.lines(
+        holder == null ? "" : "Session: " + holder.describe(),
+        "To look: " + LockSql.showHolder(holder == null ? key : holder.key()));
+  }
+
+  @Override
+  LockException factsOnly() {
+    if (facts.isEmpty()) {
+      return this;
+    }
+    LockException copy =
+        new LockTimeoutException("", facts, key, holder, attempts, waited, getCause());
+    copy.setStackTrace(getStackTrace());
+    return copy;
   }
 
   /**

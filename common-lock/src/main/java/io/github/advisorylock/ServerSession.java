@@ -81,15 +81,18 @@ public record ServerSession(
     return Text.oneLine(line.toString());
   }
 
-  /** Whose session it is, and nothing of what it does. */
-  String describeSession() {
+  /** Its process id and what it calls itself. */
+  String describeName() {
     if (isPreparedTransaction()) {
       return PREPARED_TRANSACTION;
     }
-    StringBuilder line = new StringBuilder("pid ").append(pid);
-    if (!applicationName.isEmpty()) {
-      line.append(" [").append(applicationName).append(']');
-    }
+    String name = applicationName.isEmpty() ? "" : " [" + applicationName + "]";
+    return Text.oneLine("pid " + pid + name);
+  }
+
+  /** Whose session it is, and nothing of what it does. */
+  String describeSession() {
+    StringBuilder line = new StringBuilder(describeName());
     if (!user.isEmpty()) {
       line.append(", user ").append(user);
     }

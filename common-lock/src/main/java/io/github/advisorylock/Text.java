@@ -6,6 +6,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Wording that messages and log lines share. */
@@ -31,22 +34,35 @@ final class Text {
 
   /** Why a key is not to be had, in the words for whom {@link LockHolder#key} says it is. */
   static String heldBy(@Nullable LockHolder holder, LockKey key) {
+    String ownRun = ownRun(holder);
+    return heldBy(holder, key, LockHolder::describe) + (ownRun.isEmpty() ? "" : ". " + ownRun);
+  }
+
+  /** The same with no more of the session than its process id and what it calls itself. */
+  static String brieflyHeldBy(@Nullable LockHolder holder, LockKey key) {
+    return heldBy(holder, key, seen -> seen.session().describeName());
+  }
+
+  private static String heldBy(
+      @Nullable LockHolder holder, LockKey key, Function<LockHolder, String> description) {
     if (holder == null) {
       return "its holder could not be seen, or has just left";
     }
     return holder.key().equals(key)
-        ? "held by " + holder.describe() + ownRun(holder)
-        : "it is ours, but a session still works for a run that has lost it: " + holder.describe();
+        ? "held by " + description.apply(holder)
+        : "it is ours, but a session still works for a run that has lost it: "
+            + description.apply(holder);
   }
 
-  /** What is known of a holder in this process, which the server cannot show. */
-  private static String ownRun(LockHolder holder) {
-    return LocalLocks.find(holder)
+  /** What is known of a holder in this process, which the server cannot show; else empty. */
+  static String ownRun(@Nullable LockHolder holder) {
+    return Optional.ofNullable(holder)
+        .flatMap(LocalLocks::find)
         .map(
             held ->
                 held.owner() == Thread.currentThread()
-                    ? "; that is this thread itself, which cannot release it while it waits (key or scope=schema gives an inner run a separate lock)"
-                    : "; that is another run of this process, on thread %s (scope=schema or key gives each a separate lock)"
+                    ? "That is this thread itself, which cannot release it while it waits (key or scope=schema gives an inner run a separate lock)"
+                    : "That is another run of this process, on thread %s (scope=schema or key gives each a separate lock)"
                         .formatted(held.owner().getName()))
         .orElse("");
   }
@@ -76,6 +92,14 @@ final class Text {
   /** On one line, with one space between two words, however it was laid out. */
   static String squeezed(String text) {
     return oneLine(text).replaceAll("\\s+", " ").strip();
+  }
+
+  /** Each on one line, without those that are empty. */
+  static String lines(String... lines) {
+    return Stream.of(lines)
+        .filter(line -> !line.isEmpty())
+        .map(Text::oneLine)
+        .collect(joining("\n"));
   }
 
   /**

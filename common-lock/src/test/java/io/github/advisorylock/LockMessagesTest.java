@@ -3,6 +3,7 @@ package io.github.advisorylock;
 import static io.github.advisorylock.FakeSession.failing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,32 +27,77 @@ class LockMessagesTest {
   void shouldTellTheWholeStoryOfATimeout() {
     assertThat(timeout(LockKey.named("migration"), Holders.idle()))
         .hasMessage(
-            "Gave up on the advisory lock migration (-8472138601791040455) (17 tries in 12.3 s):"
-                + " held by pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7,"
-                + " connected since 2026-01-02T03:04:05Z, idle for 12.0 s. Let the holder finish, or wait"
-                + " longer. To look: select a.* from pg_catalog.pg_stat_activity a join"
+            """
+            Gave up on the advisory lock migration (-8472138601791040455) (17 tries in 12.3 s): held \
+            by pid 4711 [flyway holds migration (web-1:33)]
+            Let the holder finish, or wait longer. To end it, if it is stuck: select \
+            pg_catalog.pg_terminate_backend(4711);
+            Session: pid 4711 [flyway holds migration (web-1:33)], user app, from 10.0.0.7, \
+            connected since 2026-01-02T03:04:05Z, idle for 12.0 s
+            """
+                + "To look: select a.* from pg_catalog.pg_stat_activity a join"
                 + " pg_catalog.pg_locks l on l.pid operator(pg_catalog.=) a.pid where l.locktype"
                 + " operator(pg_catalog.=) 'advisory'::pg_catalog.text and l.granted and l.classid"
                 + " operator(pg_catalog.=) 2322393812::pg_catalog.oid and l.objid"
                 + " operator(pg_catalog.=) 945738809::pg_catalog.oid and l.objsubid"
                 + " operator(pg_catalog.=) 1::pg_catalog.int2 and l.database"
                 + " operator(pg_catalog.=) (select d.oid from pg_catalog.pg_database d where"
-                + " d.datname operator(pg_catalog.=) pg_catalog.current_database()); To end it, if it"
-                + " is stuck:"
-                + " select pg_catalog.pg_terminate_backend(4711);");
+                + " d.datname operator(pg_catalog.=) pg_catalog.current_database());");
+  }
+
+  /** A stack trace shows both. */
+  @Test
+  void shouldLeaveOnlyFurtherFactsToTheCauseOfAToolsException() {
+    LockTimeoutException whole = timeout(LockKey.MIGRATION, Holders.idle());
+
+    IllegalStateException wrapper = whole.wrappedIn(IllegalStateException::new);
+
+    assertThat(wrapper).hasMessageMatching("Gave up on .*\\RLet the holder finish, .*\\);");
+    assertThat(wrapper.getCause()).hasMessageMatching("Session: pid 4711 .*\\RTo look: select .*");
+    assertThat(whole)
+        .hasMessage(wrapper.getMessage() + "\n" + wrapper.getCause().getMessage())
+        .hasNoCause();
+    assertThat(wrapper.getCause())
+        .asInstanceOf(type(LockTimeoutException.class))
+        .returns(whole.key(), LockTimeoutException::key)
+        .returns(whole.holder(), LockTimeoutException::holder)
+        .returns(whole.attempts(), LockTimeoutException::attempts)
+        .returns(whole.waited(), LockTimeoutException::waited)
+        .returns(whole.getStackTrace(), Throwable::getStackTrace)
+        .returns(null, Throwable::getCause);
+  }
+
+  @Test
+  void shouldBeTheCauseOfAToolsExceptionWithoutFurtherFacts() {
+    LockLostException lost = new LockLostException(LockKey.of(42), Duration.ZERO, "gone", null);
+
+    IllegalStateException wrapper = lost.wrappedIn(IllegalStateException::new);
+
+    assertThat(wrapper).hasMessage(lost.getMessage()).cause().isSameAs(lost);
+  }
+
+  @Test
+  void shouldOfferNoStatementToEndAPreparedTransaction() {
+    LockHolder prepared =
+        new LockHolder(
+            LockKey.MIGRATION, new ServerSession(0, "", "", null, null, null, null, null));
+
+    assertThat(timeout(LockKey.MIGRATION, prepared))
+        .hasMessageContaining(": held by a prepared transaction (see pg_prepared_xacts)\nLet")
+        .hasMessageNotContaining("pg_terminate_backend");
   }
 
   @Test
   void shouldTellOfAHolderOfAnotherRoleWhatCanBeSeen() {
     assertThat(timeout(LockKey.MIGRATION, Holders.ofOtherRole()))
-        .hasMessageContaining("held by pid 4711 [flyway holds migration (web-1:33)]. Let");
+        .hasMessageContaining("held by pid 4711 [flyway holds migration (web-1:33)]\nLet");
   }
 
   @Test
   void shouldAdmitThatTheHolderCouldNotBeSeen() {
     assertThat(timeout(LockKey.MIGRATION, null))
         .hasMessageContaining(
-            "(17 tries in 12.3 s): its holder could not be seen, or has just left.")
+            "(17 tries in 12.3 s): its holder could not be seen, or has just left\nLet")
         .hasMessageContaining("pg_locks")
         .hasMessageNotContaining("pg_terminate_backend");
   }

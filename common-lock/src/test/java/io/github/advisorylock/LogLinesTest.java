@@ -130,13 +130,17 @@ class LogLinesTest {
   }
 
   private static void isOneLine(String line) {
+    hasNoControlCharacters(line);
+    assertThat(line).contains("one two three [31mred ").contains("txt", "\"double\" 'single'");
+  }
+
+  private static void hasNoControlCharacters(String line) {
     assertThat(line.codePoints().mapToObj(Character::getType))
         .doesNotContain(
             (int) Character.CONTROL,
             (int) Character.FORMAT,
             (int) Character.LINE_SEPARATOR,
             (int) Character.PARAGRAPH_SEPARATOR);
-    assertThat(line).contains("one two three [31mred ").contains("txt", "\"double\" 'single'");
   }
 
   @Test
@@ -147,13 +151,24 @@ class LogLinesTest {
 
     assertThat(
             List.of(
-                new LockTimeoutException(key, nastyHolder(key), 1, second, null),
                 new LockTimeoutException(key, null, 1, second, failure),
                 new LockInterruptedException(key, 1, second, failure),
                 LockUnavailableException.because(key, failure),
                 new LockUnavailableException(key, NASTY, null),
                 new LockLostException(key, second, NASTY, null)))
         .allSatisfy(e -> isOneLine(e.getMessage()));
+  }
+
+  @Test
+  void shouldLetNobodyAddALineToTheFactsOfATimeout() {
+    LockKey key = LockKey.named(NASTY);
+
+    assertThat(
+            new LockTimeoutException(key, nastyHolder(key), 1, Duration.ZERO, null)
+                .getMessage()
+                .split("\n"))
+        .hasSize(4)
+        .allSatisfy(LogLinesTest::hasNoControlCharacters);
   }
 
   @Test

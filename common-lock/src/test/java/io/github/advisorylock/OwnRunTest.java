@@ -36,11 +36,11 @@ class OwnRunTest {
   void shouldReportThatTheThreadWaitsForItself() {
     try (HeldLock held = hold(KEY)) {
       assertThat(timeout(held.key()))
-          .contains("held by pid 4711", "; that is this thread itself", "key or scope=schema")
+          .contains("held by pid 4711", "\nThat is this thread itself", "key or scope=schema")
           .contains("from pg_catalog.pg_stat_activity")
           .doesNotContain("pg_terminate_backend");
       assertThat(waiting(held.key()))
-          .contains("; that is this thread itself", "key or scope=schema");
+          .contains(". That is this thread itself", "key or scope=schema");
     }
   }
 
@@ -48,7 +48,7 @@ class OwnRunTest {
   void shouldReportAnotherThreadAndTheSettingThatKeepsRunsApart() throws Exception {
     try (HeldLock held = CompletableFuture.supplyAsync(() -> hold(KEY), this::inThread).get()) {
       assertThat(timeout(held.key()))
-          .contains("held by pid 4711", "another run of this process, on thread tenant-1")
+          .contains("held by pid 4711", "That is another run of this process, on thread tenant-1")
           .contains("scope=schema or key")
           .doesNotContain("pg_terminate_backend");
       assertThat(waiting(held.key())).contains("on thread tenant-1", "scope=schema or key");
@@ -63,8 +63,8 @@ class OwnRunTest {
   void shouldReportAHolderOfAnotherProcessAsBefore() {
     try (HeldLock held = hold(LockKey.named("another key"))) {
       assertThat(held.key()).isNotEqualTo(KEY);
-      assertThat(timeout(KEY)).doesNotContain("that is").contains("pg_terminate_backend(4711)");
-      assertThat(waiting(KEY)).doesNotContain("that is");
+      assertThat(timeout(KEY)).doesNotContain("That is").contains("pg_terminate_backend(4711)");
+      assertThat(waiting(KEY)).doesNotContain("That is");
     }
   }
 
@@ -72,7 +72,7 @@ class OwnRunTest {
   void shouldReportAReleasedLockNoLonger() {
     hold(KEY).close();
 
-    assertThat(timeout(KEY)).doesNotContain("that is");
+    assertThat(timeout(KEY)).doesNotContain("That is");
   }
 
   @Test

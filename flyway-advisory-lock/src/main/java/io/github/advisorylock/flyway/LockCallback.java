@@ -1,5 +1,6 @@
 package io.github.advisorylock.flyway;
 
+import io.github.advisorylock.LockException;
 import java.util.Set;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.callback.Callback;
@@ -76,6 +77,8 @@ abstract class LockCallback implements Callback {
       handle(event, context, AdvisoryLockProvider.runsOf(context.getConfiguration()));
     } catch (FlywayException e) {
       throw e;
+    } catch (LockException e) {
+      throw e.wrappedIn(FlywayException::new);
     } catch (RuntimeException | Error e) {
       // Whatever else a callback throws, Flyway may take for a success and commit.
       throw new FlywayException(String.valueOf(e.getMessage()), e);

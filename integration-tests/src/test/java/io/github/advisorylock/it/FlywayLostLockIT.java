@@ -225,8 +225,8 @@ class FlywayLostLockIT {
           .hasMessageContaining("Gave up on the advisory lock " + LockKey.MIGRATION)
           .hasMessageContaining("a session still works for a run that has lost it: pid ")
           .hasMessageContaining("[flyway]")
-          .hasMessageContaining("active for ")
-          .hasMessageContaining(Brake.SQL);
+          .hasStackTraceContaining("active for ")
+          .hasStackTraceContaining(Brake.SQL);
       CompletableFuture<Throwable> next = start(configure().load());
       scene.awaitHolder();
       assertThat(brake.stopped()).isEqualTo(1);

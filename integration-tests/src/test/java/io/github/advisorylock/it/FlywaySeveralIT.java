@@ -134,7 +134,7 @@ class FlywaySeveralIT {
             .load();
 
     assertThatThrownBy(outer::migrate)
-        .hasStackTraceContaining("that is this thread itself")
+        .hasStackTraceContaining("That is this thread itself")
         .hasStackTraceContaining("scope=schema")
         .extracting(ReplicaMain::messages)
         .asString()

@@ -483,7 +483,7 @@ class LiquibaseCommandsIT extends LocalLiquibaseScene {
               LocalLiquibase inner = liquibase().with(SETTINGS + "timeout", "0");
               inner.inScope(() -> inner.lockService().waitForLock());
             })
-        .hasMessageContaining("that is this thread itself")
+        .hasMessageContaining("That is this thread itself")
         .hasMessageNotContaining("pg_terminate_backend");
   }
 

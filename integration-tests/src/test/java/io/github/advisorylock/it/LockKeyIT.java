@@ -115,9 +115,9 @@ class LockKeyIT {
 
       assertThat(timeout.holder()).get().returns(pid, seen -> seen.session().pid());
       List<String> statements = statements(timeout.getMessage());
-      assertThat(scene.database().list(statements.get(0), row -> row.getInt("pid")))
+      assertThat(scene.database().list(statements.get(1), row -> row.getInt("pid")))
           .containsExactly(pid);
-      assertThat(scene.database().list(statements.get(1))).containsExactly("t");
+      assertThat(scene.database().list(statements.get(0))).containsExactly("t");
       scene.probe().awaitUntil(() -> stage.isFree(key), "the holder has been ended");
     }
   }

@@ -114,10 +114,15 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       taken = HeldLocks.acquire(getDatabase(), settings, retry, LockedStep.HISTORY);
       init(table); // looks again
     } catch (LockException e) {
-      throw new DatabaseException(e.getMessage(), e);
+      throw databaseException(e);
     } finally {
       taken.ifPresent(HeldLocks::end);
     }
+  }
+
+  /** In the place of the other, which a stack trace would show with the same message. */
+  private static DatabaseException databaseException(LockException failure) {
+    return new DatabaseException(failure.getMessage(), failure.getCause());
   }
 
   private boolean initUnlessLocked(HistoryTable table, LiquibaseSettings settings)
@@ -126,7 +131,7 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       initUnderLock(table, settings, settings.withoutWaiting());
       return true;
     } catch (DatabaseException e) {
-      if (e.getCause() instanceof LockException reason && HeldLocks.mayPass(reason)) {
+      if (HeldLocks.mayPass(e)) {
         return false;
       }
       throw e;
@@ -150,7 +155,7 @@ public final class AdvisoryLockHistoryService extends StandardChangeLogHistorySe
       try {
         LockServiceFactory.getInstance().getLockService(getDatabase()).waitForLock();
       } catch (LockException e) {
-        throw new DatabaseException(e.getMessage(), e);
+        throw databaseException(e);
       }
     }
     return super.getRanChangeSets();

@@ -22,6 +22,7 @@ import java.util.function.Predicate;
 import liquibase.Scope;
 import liquibase.database.Database;
 import liquibase.exception.DatabaseException;
+import liquibase.exception.LiquibaseException;
 import liquibase.exception.LockException;
 import liquibase.logging.Logger;
 
@@ -80,7 +81,7 @@ final class HeldLocks {
       return Optional.of(
           settings.lock().connection() == null ? add(taken) : working(taken, settings));
     } catch (io.github.advisorylock.LockException e) {
-      throw new LockException(e.getMessage(), e);
+      throw e.wrappedIn(LockException::new);
     } catch (DatabaseException e) {
       throw new LockException(
           "The connection cannot be prepared for the advisory lock %s: %s"
@@ -90,14 +91,14 @@ final class HeldLocks {
   }
 
   /** Whether {@link #acquire} failed since the lock did not become free in time. */
-  static boolean isHeldByOther(LockException failure) {
+  static boolean isHeldByOther(LiquibaseException failure) {
     return (failure.getCause() instanceof LockTimeoutException timeout
             && timeout.getCause() == null)
         || failure instanceof TableLockedException;
   }
 
   /** Whether a later {@link #acquire} may succeed: the lock is held, or no server was reached. */
-  static boolean mayPass(LockException failure) {
+  static boolean mayPass(LiquibaseException failure) {
     return isHeldByOther(failure)
         || (failure.getCause() instanceof LockUnavailableException
             && failure.getCause().getCause() instanceof SQLException reason
