@@ -53,6 +53,7 @@ abstract class JdbcSession extends LockSession {
   private boolean announced;
   private boolean releasePrepared;
   private @Nullable String reasonOfLoss;
+  private boolean givenBackDead;
   private boolean canCheckConnections;
   private boolean canReadSettings;
   private volatile int backendPid;
@@ -459,13 +460,34 @@ abstract class JdbcSession extends LockSession {
     if (reasonOfLoss == null) {
       reasonOfLoss = seen.map(now -> earlier == null ? now : Text.of(earlier)).orElse(null);
     }
-    return seen.map(now -> Objects.requireNonNullElse(reasonOfLoss, now));
+    Optional<String> reason = seen.map(now -> Objects.requireNonNullElse(reasonOfLoss, now));
+    if (reason.isPresent()) {
+      giveBackIfDead();
+    }
+    return reason;
+  }
+
+  /**
+   * Not later, when the program may be closing its pool: some pools open another connection in the
+   * place of one that comes back dead, and a pool that is being closed keeps that one open.
+   */
+  private void giveBackIfDead() {
+    Connection current = connection;
+    if (!isOurs() || givenBackDead || current == null || !isClosed(current)) {
+      return;
+    }
+    givenBackDead = true;
+    endPhysically(current);
+    disconnectQuietly(current);
   }
 
   private Optional<String> seenLoss(LockKey key) {
     Connection current = connection;
     if (current == null || grip != Grip.TAKEN) {
       return Optional.empty();
+    }
+    if (givenBackDead) {
+      return Optional.of(NOT_HELD);
     }
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       return level.isHeld(scope.connection(), key) ? Optional.empty() : Optional.of(NOT_HELD);
@@ -482,6 +504,11 @@ abstract class JdbcSession extends LockSession {
     Connection current = connection;
     if (current == null) {
       return Optional.empty();
+    }
+    if (givenBackDead) {
+      Optional<String> reason = loss(key);
+      forget();
+      return reason;
     }
     Grip before = grip;
     boolean mayStay = false;
@@ -584,6 +611,20 @@ abstract class JdbcSession extends LockSession {
   }
 
   private void forget(Connection current) {
+    forget();
+    disconnectQuietly(current);
+  }
+
+  private void disconnectQuietly(Connection current) {
+    try {
+      disconnect(current);
+    } catch (Throwable e) {
+      // A connection that cannot be given back has ended, and the lock with it.
+      log("Giving a connection back failed", e);
+    }
+  }
+
+  private void forget() {
     connection = null;
     physical = null;
     foundSettings.clear();
@@ -596,12 +637,7 @@ abstract class JdbcSession extends LockSession {
     announced = false;
     releasePrepared = false;
     reasonOfLoss = null;
-    try {
-      disconnect(current);
-    } catch (Throwable e) {
-      // A connection that cannot be given back has ended, and the lock with it.
-      log("Giving a connection back failed", e);
-    }
+    givenBackDead = false;
   }
 
   private void endPhysically(Connection current) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
+import org.apache.commons.dbcp2.BasicDataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
@@ -462,5 +463,24 @@ class FlywayLostLockIT {
         assertThat(statement.execute("SELECT 1")).isTrue();
       }
     }
+  }
+
+  /** A pool that is closed while a connection comes back may open another one, and keep it. */
+  @Test
+  void shouldHaveGivenItsConnectionBackWhenItFails() throws Exception {
+    write(
+        "V2__end_the_holder.sql",
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            + " WHERE datname = current_database() AND application_name LIKE 'flyway holds %'");
+    for (int run = 0; run < 40; run++) {
+      try (BasicDataSource pool = new BasicDataSource()) {
+        pool.setUrl(scene.database().url("pooled"));
+        pool.setUsername(scene.database().user());
+        pool.setPassword(scene.database().password());
+        assertThat(catchThrowable(configure().dataSource(pool).load()::migrate))
+            .hasMessageContaining("was lost");
+      }
+    }
+    scene.probe().awaitNothingLeft();
   }
 }
