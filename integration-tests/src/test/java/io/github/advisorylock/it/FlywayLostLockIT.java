@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.apache.commons.dbcp2.BasicDataSource;
 import org.flywaydb.core.Flyway;
@@ -477,8 +476,9 @@ class FlywayLostLockIT {
         "V2__end_the_holder.sql",
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
             + " WHERE datname = current_database() AND application_name LIKE 'flyway holds %'");
-    SlowDriver driver = new SlowDriver();
-    try (BasicDataSource pool = new BasicDataSource()) {
+    BasicDataSource pool = new BasicDataSource();
+    SlowDriver driver = new SlowDriver(pool);
+    try (pool) {
       pool.setDriver(driver);
       pool.setUrl(scene.database().url("pooled"));
       pool.setUsername(scene.database().user());
@@ -495,11 +495,17 @@ class FlywayLostLockIT {
     /** The driver closes a connection that nobody refers to. */
     private final List<Connection> opened = new CopyOnWriteArrayList<>();
 
+    private final BasicDataSource pool;
+
+    SlowDriver(BasicDataSource pool) {
+      this.pool = pool;
+    }
+
     @Override
     public Connection connect(String url, Properties properties) throws SQLException {
       Connection connection = super.connect(url, properties);
       opened.add(connection);
-      LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+      Await.within(Duration.ofMillis(500), pool::isClosed);
       return connection;
     }
 
