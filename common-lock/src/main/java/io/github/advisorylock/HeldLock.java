@@ -238,7 +238,7 @@ public final class HeldLock implements AutoCloseable {
     refuseSessionOfLock(working);
     return verified(
         working.getAutoCommit()
-            ? Work.ofSession(working, key, workSettings(), session.canReadSettings())
+            ? Work.ofSession(working, key, workSettings())
             : Work.ofTransaction(working, key, workSettings()),
         working);
   }
@@ -256,8 +256,7 @@ public final class HeldLock implements AutoCloseable {
    */
   public Work startWorkOfSession(Connection working) throws SQLException {
     refuseSessionOfLock(working);
-    return verified(
-        Work.ofSession(working, key, workSettings(), session.canReadSettings()), working);
+    return verified(Work.ofSession(working, key, workSettings()), working);
   }
 
   private void refuseSessionOfLock(Connection working) throws SQLException {
@@ -384,6 +383,7 @@ public final class HeldLock implements AutoCloseable {
       reason = "it has been released";
     }
     if (reason != null) {
+      session.returnIfDead(); // or wait until it is: the program may close its pool next
       throw new LockLostException(key, timing.now().minus(acquiredAt), reason, cause);
     }
   }
@@ -409,6 +409,7 @@ public final class HeldLock implements AutoCloseable {
         listener.onLost(event);
       }
     }
+    session.returnIfDead();
   }
 
   /**

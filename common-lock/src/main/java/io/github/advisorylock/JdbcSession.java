@@ -394,8 +394,9 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final synchronized @Nullable Blockage blockage(LockKey key) throws SQLException {
+    Connection current = usable();
     try {
-      return connection == null ? null : LockSql.blockage(connection, key.forWork());
+      return current == null ? null : LockSql.blockage(current, key.forWork());
     } catch (SQLException e) {
       loss(key, e);
       throw e;
@@ -404,7 +405,7 @@ abstract class JdbcSession extends LockSession {
 
   @Override
   final synchronized List<ServerSession> suspects(String statement) throws SQLException {
-    Connection current = connection;
+    Connection current = usable();
     if (current == null) {
       return List.of();
     }
@@ -460,20 +461,17 @@ abstract class JdbcSession extends LockSession {
     if (reasonOfLoss == null) {
       reasonOfLoss = seen.map(now -> earlier == null ? now : Text.of(earlier)).orElse(null);
     }
-    Optional<String> reason = seen.map(now -> Objects.requireNonNullElse(reasonOfLoss, now));
-    if (reason.isPresent()) {
-      giveBackIfDead();
-    }
-    return reason;
+    return seen.map(now -> Objects.requireNonNullElse(reasonOfLoss, now));
   }
 
   /**
    * Not later, when the program may be closing its pool: some pools open another connection in the
    * place of one that comes back dead, and a pool that is being closed keeps that one open.
    */
-  private void giveBackIfDead() {
-    Connection current = connection;
-    if (!isOurs() || givenBackDead || current == null || !isClosed(current)) {
+  @Override
+  final synchronized void returnIfDead() {
+    Connection current = usable();
+    if (!isOurs() || current == null || grip != Grip.TAKEN || !isClosed(current)) {
       return;
     }
     givenBackDead = true;
@@ -492,11 +490,16 @@ abstract class JdbcSession extends LockSession {
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       return level.isHeld(scope.connection(), key) ? Optional.empty() : Optional.of(NOT_HELD);
     } catch (SQLException e) {
-      boolean others = !isOurs() && SqlStates.CONNECTION_DOES_NOT_EXIST.equals(SqlStates.of(e));
-      return Optional.of(Text.of(e) + (others ? TOLD_BEFORE : ""));
+      return Optional.of(said(e));
     } catch (RuntimeException e) { // from some pool's wrapper
       return Optional.of(e.toString());
     }
+  }
+
+  /** What a failure says of a session: why a server ended it, it told the caller if that asked. */
+  private String said(SQLException failure) {
+    boolean told = !isOurs() && SqlStates.CONNECTION_DOES_NOT_EXIST.equals(SqlStates.of(failure));
+    return Text.of(failure) + (told ? TOLD_BEFORE : "");
   }
 
   @Override
@@ -554,11 +557,11 @@ abstract class JdbcSession extends LockSession {
     Optional<String> run() throws SQLException;
   }
 
-  private static Optional<String> problemWith(Part part) {
+  private Optional<String> problemWith(Part part) {
     try {
       return part.run();
     } catch (SQLException e) {
-      return Optional.of(Text.of(e));
+      return Optional.of(said(e));
     } catch (Throwable e) { // from some pool's wrapper, or no memory left
       return Optional.of(e.toString());
     }
@@ -585,8 +588,9 @@ abstract class JdbcSession extends LockSession {
 
   /** What was changed and may have been changed by a script since. */
   private Map<String, String> settingsLeftToScripts(Grip before) {
-    boolean known = canReadSettings && before != Grip.UNSURE;
-    return known && !isOurs() ? SessionSettings.leftToScripts(changedSettings) : Map.of();
+    return before != Grip.UNSURE && !isOurs()
+        ? SessionSettings.leftToScripts(changedSettings)
+        : Map.of();
   }
 
   /** What ends with the connection need not be restored. */
@@ -672,6 +676,11 @@ abstract class JdbcSession extends LockSession {
 
   private static void log(String message, Throwable e) {
     System.getLogger(JdbcSession.class.getName()).log(System.Logger.Level.DEBUG, message, e);
+  }
+
+  /** Null if there is none, or some pool has it again. */
+  private @Nullable Connection usable() {
+    return givenBackDead ? null : connection;
   }
 
   private Connection current() {

@@ -162,4 +162,7 @@ public abstract class LockSession extends WaitingSession {
    * @return empty if it does, or has been given back; else what happened
    */
   abstract Optional<String> loss(LockKey key);
+
+  /** Returns the connection if it has ended while the lock was held, and is not the caller's. */
+  abstract void returnIfDead();
 }

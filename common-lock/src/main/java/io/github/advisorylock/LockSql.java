@@ -834,12 +834,7 @@ final class LockSql {
   static void unshareAndRestore(
       Connection connection, LockKey key, Map<String, String> found, Map<String, String> ours)
       throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(UNSHARE + restoring(found, ours))) {
-      statement.setLong(1, key.value());
-      bindRestoring(statement, 2, found, ours);
-      firstBoolean(statement);
-    }
+    selectAndRestore(connection, UNSHARE, List.of(key), found, ours);
   }
 
   /**
@@ -847,14 +842,35 @@ final class LockSql {
    *
    * @param found what they were before
    * @param ours what those were changed to that something else may have changed since, as the
-   *     server shows it; if it has, they stay as they are
+   *     server shows it; if it has, they stay as they are. Without effect in a transaction, whose
+   *     end may undo what it has changed, and for a role that may not read settings
    */
   static void restore(Connection connection, Map<String, String> found, Map<String, String> ours)
       throws SQLException {
+    selectAndRestore(connection, "select true", List.of(), found, ours);
+  }
+
+  private static void selectAndRestore(
+      Connection connection,
+      String select,
+      List<LockKey> keys,
+      Map<String, String> found,
+      Map<String, String> ours)
+      throws SQLException {
+    Map<String, String> compared = connection.getAutoCommit() ? ours : Map.of();
     try (PreparedStatement statement =
-        connection.prepareStatement("select true" + restoring(found, ours))) {
-      bindRestoring(statement, 1, found, ours);
+        connection.prepareStatement(select + restoring(found, compared))) {
+      int parameter = 1;
+      for (LockKey key : keys) {
+        statement.setLong(parameter++, key.value());
+      }
+      bindRestoring(statement, parameter, found, compared);
       firstBoolean(statement);
+    } catch (SQLException e) {
+      if (compared.isEmpty() || !SqlStates.INSUFFICIENT_PRIVILEGE.equals(SqlStates.of(e))) {
+        throw e;
+      }
+      selectAndRestore(connection, select, keys, found, Map.of());
     }
   }
 

@@ -42,15 +42,13 @@ public final class Work implements AutoCloseable {
     return new Work(working, workKey, Map.of(), Map.of(), true);
   }
 
-  static Work ofSession(
-      Connection working, LockKey key, Map<String, String> settings, boolean canReadSettings)
+  static Work ofSession(Connection working, LockKey key, Map<String, String> settings)
       throws SQLException {
     LockKey workKey = key.forWork();
     try (AutoCommit scope = AutoCommit.unlessInTransaction(working)) {
       Map<String, String> found = LockSql.settings(scope.connection(), settings.keySet());
       refuseUnless(LockSql.share(scope.connection(), workKey, settings), workKey);
-      Map<String, String> ours =
-          canReadSettings ? SessionSettings.leftToScripts(settings) : Map.of();
+      Map<String, String> ours = SessionSettings.leftToScripts(settings);
       return new Work(working, workKey, found, ours, false);
     }
   }

@@ -325,6 +325,9 @@ final class FakeSession extends LockSession {
   }
 
   @Override
+  void returnIfDead() {}
+
+  @Override
   boolean isSeenAs(LockKey key, ServerSession other) {
     return seen;
   }
