@@ -33,7 +33,7 @@ abstract class JdbcSession extends LockSession {
       "the session no longer held it: a statement on it has released it, such as DISCARD ALL or"
           + " pg_advisory_unlock_all()";
 
-  private static final String TOLD_BEFORE =
+  private static final String REASON_REPORTED_BEFORE =
       ". If the server ended the session, the statement that failed first says why";
 
   private final SessionName sessionName;
@@ -53,7 +53,7 @@ abstract class JdbcSession extends LockSession {
   private boolean announced;
   private boolean releasePrepared;
   private @Nullable String reasonOfLoss;
-  private boolean givenBackDead;
+  private boolean returnedDead;
   private boolean canCheckConnections;
   private boolean canReadSettings;
   private volatile int backendPid;
@@ -465,8 +465,8 @@ abstract class JdbcSession extends LockSession {
   }
 
   /**
-   * Not later, when the program may be closing its pool: some pools open another connection in the
-   * place of one that comes back dead, and a pool that is being closed keeps that one open.
+   * Returns it before the release, when the program may be closing its pool: DBCP2 opens another
+   * connection in the place of one that is returned dead, and leaves it open if it is closed then.
    */
   @Override
   final synchronized void returnIfDead() {
@@ -474,7 +474,7 @@ abstract class JdbcSession extends LockSession {
     if (!isOurs() || current == null || grip != Grip.TAKEN || !isClosed(current)) {
       return;
     }
-    givenBackDead = true;
+    returnedDead = true;
     endPhysically(current);
     disconnectQuietly(current);
   }
@@ -484,22 +484,23 @@ abstract class JdbcSession extends LockSession {
     if (current == null || grip != Grip.TAKEN) {
       return Optional.empty();
     }
-    if (givenBackDead) {
+    if (returnedDead) {
       return Optional.of(NOT_HELD);
     }
     try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
       return level.isHeld(scope.connection(), key) ? Optional.empty() : Optional.of(NOT_HELD);
     } catch (SQLException e) {
-      return Optional.of(said(e));
+      return Optional.of(describe(e));
     } catch (RuntimeException e) { // from some pool's wrapper
       return Optional.of(e.toString());
     }
   }
 
-  /** What a failure says of a session: why a server ended it, it told the caller if that asked. */
-  private String said(SQLException failure) {
-    boolean told = !isOurs() && SqlStates.CONNECTION_DOES_NOT_EXIST.equals(SqlStates.of(failure));
-    return Text.of(failure) + (told ? TOLD_BEFORE : "");
+  /** A server reports only once why it ended a session: to the first statement that failed. */
+  private String describe(SQLException failure) {
+    boolean reported =
+        !isOurs() && SqlStates.CONNECTION_DOES_NOT_EXIST.equals(SqlStates.of(failure));
+    return Text.of(failure) + (reported ? REASON_REPORTED_BEFORE : "");
   }
 
   @Override
@@ -508,7 +509,7 @@ abstract class JdbcSession extends LockSession {
     if (current == null) {
       return Optional.empty();
     }
-    if (givenBackDead) {
+    if (returnedDead) {
       Optional<String> reason = loss(key);
       forget();
       return reason;
@@ -561,7 +562,7 @@ abstract class JdbcSession extends LockSession {
     try {
       return part.run();
     } catch (SQLException e) {
-      return Optional.of(said(e));
+      return Optional.of(describe(e));
     } catch (Throwable e) { // from some pool's wrapper, or no memory left
       return Optional.of(e.toString());
     }
@@ -586,6 +587,15 @@ abstract class JdbcSession extends LockSession {
     return unlocked || grip == Grip.UNSURE ? Optional.empty() : Optional.of(NOT_HELD);
   }
 
+  /** All that may have been changed, where it is unknown whether it was. */
+  private Map<String, String> settingsToRestore(Grip before) {
+    Map<String, String> settings = new LinkedHashMap<>(foundSettings);
+    if (before != Grip.UNSURE) {
+      settings.keySet().retainAll(changedSettings.keySet());
+    }
+    return settings;
+  }
+
   /** What was changed and may have been changed by a script since. */
   private Map<String, String> settingsLeftToScripts(Grip before) {
     return before != Grip.UNSURE && !isOurs()
@@ -597,7 +607,7 @@ abstract class JdbcSession extends LockSession {
   private Optional<String> restore(Connection current, Grip before) throws SQLException {
     if (!isOurs() || physical != current) {
       try (AutoCommit scope = AutoCommit.unlessInTransaction(current)) {
-        level.restore(scope.connection(), foundSettings, settingsLeftToScripts(before));
+        level.restore(scope.connection(), settingsToRestore(before), settingsLeftToScripts(before));
         if (wakeUp != null) {
           wakeUp.stop(scope.connection());
         }
@@ -623,8 +633,8 @@ abstract class JdbcSession extends LockSession {
     try {
       disconnect(current);
     } catch (Throwable e) {
-      // A connection that cannot be given back has ended, and the lock with it.
-      log("Giving a connection back failed", e);
+      // A connection that cannot be returned has ended, and the lock with it.
+      log("Returning a connection failed", e);
     }
   }
 
@@ -641,7 +651,7 @@ abstract class JdbcSession extends LockSession {
     announced = false;
     releasePrepared = false;
     reasonOfLoss = null;
-    givenBackDead = false;
+    returnedDead = false;
   }
 
   private void endPhysically(Connection current) {
@@ -678,9 +688,9 @@ abstract class JdbcSession extends LockSession {
     System.getLogger(JdbcSession.class.getName()).log(System.Logger.Level.DEBUG, message, e);
   }
 
-  /** Null if there is none, or some pool has it again. */
+  /** Null if there is none, or its pool has it again. */
   private @Nullable Connection usable() {
-    return givenBackDead ? null : connection;
+    return returnedDead ? null : connection;
   }
 
   private Connection current() {

@@ -45,7 +45,7 @@ public abstract sealed class LockException extends RuntimeException
    */
   public final <E extends Exception> E wrappedIn(
       BiFunction<? super String, ? super Throwable, E> constructor) {
-    return constructor.apply(summary, factsOnly());
+    return constructor.apply(summary.isEmpty() ? getMessage() : summary, factsOnly());
   }
 
   /** The same failure, without the summary in its message if there are further facts. */

@@ -121,6 +121,17 @@ class BorrowedSessionTest {
   }
 
   @Test
+  void shouldRestoreSettingsForRoleThatMayNotReadThem() {
+    HeldLock held = acquire();
+    server.revoking("current_setting");
+
+    held.close();
+
+    assertThat(client.backend().settings()).isEqualTo(found);
+    assertThat(client.isClosed()).isFalse();
+  }
+
+  @Test
   void shouldLeaveATransactionOpenThatIsOpen() throws SQLException {
     HeldLock held = acquire();
     client.work();

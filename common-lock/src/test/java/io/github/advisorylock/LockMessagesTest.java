@@ -77,6 +77,17 @@ class LockMessagesTest {
   }
 
   @Test
+  void shouldKeepMessageWhenWrappedTwice() {
+    Throwable facts =
+        timeout(LockKey.MIGRATION, Holders.idle()).wrappedIn(IllegalStateException::new).getCause();
+
+    IllegalStateException again =
+        ((LockTimeoutException) facts).wrappedIn(IllegalStateException::new);
+
+    assertThat(again).hasMessage(facts.getMessage());
+  }
+
+  @Test
   void shouldOfferNoStatementToEndAPreparedTransaction() {
     LockHolder prepared =
         new LockHolder(

@@ -160,7 +160,7 @@ class LogLinesTest {
   }
 
   @Test
-  void shouldLetNobodyAddALineToTheFactsOfATimeout() {
+  void shouldKeepOneLineForEachFactOfTimeout() {
     LockKey key = LockKey.named(NASTY);
 
     assertThat(

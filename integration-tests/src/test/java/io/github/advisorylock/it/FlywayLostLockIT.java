@@ -492,7 +492,7 @@ class FlywayLostLockIT {
 
   /** Leaves time to close a pool while it opens a connection. */
   private static final class SlowDriver extends Driver {
-    /** The driver closes a connection that nobody refers to. */
+    /** The driver closes a connection that is not referenced. */
     private final List<Connection> opened = new CopyOnWriteArrayList<>();
 
     private final BasicDataSource pool;

@@ -85,8 +85,8 @@ class PoolSetUpIT {
   }
 
   /**
-   * Before 10.18, Flyway loses the role of its first connection, on which it keeps its history, and
-   * with the jar migrates, too.
+   * Before 10.18, Flyway loses the role of its first connection, on which it keeps its history.
+   * With the jar it also migrates there.
    */
   private List<String> withRoleOfHistory(List<String> created) {
     boolean lost = created.stream().anyMatch(table -> table.endsWith(login.user() + "_history"));
