@@ -121,6 +121,32 @@ class BorrowedSessionTest {
   }
 
   @Test
+  void shouldLeaveSettingThatItHasNotChanged() throws SQLException {
+    server.version("PostgreSQL 18.0 on x86_64-windows, compiled by msvc-19");
+    HeldLock held = acquire();
+    LockSql.set(client.connection(), Map.of("client_connection_check_interval", "7s"));
+    client.commit();
+
+    held.close();
+
+    assertThat(client.backend().settings())
+        .containsEntry("client_connection_check_interval", "7s")
+        .containsEntry("application_name", found.get("application_name"));
+  }
+
+  @Test
+  void shouldRestoreSettingsThatTransactionHasChangedLocally() throws SQLException {
+    HeldLock held = acquire();
+    client.work();
+    LockSql.set(client.connection(), Map.of("application_name", "step 7"), Map.of());
+
+    held.close();
+    client.commit();
+
+    assertThat(client.backend().settings()).isEqualTo(found);
+  }
+
+  @Test
   void shouldRestoreSettingsForRoleThatMayNotReadThem() {
     HeldLock held = acquire();
     server.revoking("current_setting");
