@@ -33,9 +33,9 @@ final class LockSql {
   static final String APPLICATION_NAME = "application_name";
 
   /**
-   * This database, also for a role that may not read pg_database: the folder of its files. Nothing
-   * here may read pg_stat_activity, of which the server keeps a copy until the transaction ends: a
-   * migration would read an old one.
+   * The oid of this database, also for a role that may not read pg_database. It does not read
+   * pg_stat_activity, of which the server keeps a copy until the transaction ends: a migration in
+   * that transaction would read outdated rows.
    */
   private static final String DATABASE =
       """
